@@ -2,6 +2,7 @@ import {
   appliesBlueprint,
   operationTitle,
   rowOf,
+  SCHEDULE,
   touchesBackends,
   type BackendKind,
   type OperationGoal,
@@ -12,7 +13,7 @@ import {
 import { Prisma, type TenantOperation } from '@freeflow/db-master';
 import { overdue } from './credentials';
 import { decideBegin, type BeginDecision, type CredentialFacts } from './decide-begin';
-import { claimedBy, finishOperation, interruptOthers, isForcedDeletionWaiting } from './operation-row';
+import { claimedBy, findInterrupter, finishOperation, interruptOthers } from './operation-row';
 import type { RecordSettings } from './record-settings';
 import type { Rows, StepResult, Tx } from './record-step';
 import { extendRetention } from './retention';
@@ -63,7 +64,7 @@ export async function begin(tx: Tx, rows: Rows, runId: string, settings: RecordS
     tenant,
     operation,
     now,
-    isForcedDeletionWaiting: await isForcedDeletionWaiting(tx, operation),
+    interrupter: await findInterrupter(tx, operation),
     statusBeforeDeletion: await findStatusBeforeDeletion(tx, operation),
     credentials: await findCredentials(tx, operation, now),
     isOfFleet: await isOfFleet(tx, operation),
@@ -123,7 +124,7 @@ async function claim(
       kind,
       goal,
       touchesBackends: touchesBackends(kind, from, goal),
-      patience: patienceFor(kind, settings),
+      patience: patienceFor(operation, settings),
       ...(blueprintVersion === null ? {} : { appliesBlueprint: true }),
       ...(operation.onlyAt === null ? {} : { onlyAt: operation.onlyAt }),
       ...(operation.overlapS === 0 ? { isAtOnce: true as const } : {}),
@@ -147,13 +148,21 @@ async function chooseBlueprint(tx: Tx, { tenant, operation }: Rows): Promise<num
   return found?.version ?? null;
 }
 
+/** Nothing else is accepted for its tenant meanwhile, and nobody waits for it: a schedule tries it again later. */
+const SCHEDULED_GIVES_UP_AFTER_MS = 600_000;
+
 const patienceFor = (
-  kind: OperationKind,
+  { kind, requestedBy }: Pick<TenantOperation, 'kind' | 'requestedBy'>,
   { patienceMs, parkedRetryMs, parkedCreateMs, eventsPerRun }: RecordSettings,
 ): Patience => ({
   patienceMs,
   parkedRetryMs,
-  ...(rowOf(kind).undo?.isForUnanswered === true ? { giveUpAfterMs: parkedCreateMs } : {}),
+  ...(rowOf(kind).undo?.isForUnanswered === true
+    ? {
+        giveUpAfterMs:
+          requestedBy === SCHEDULE ? Math.min(parkedCreateMs, SCHEDULED_GIVES_UP_AFTER_MS) : parkedCreateMs,
+      }
+    : {}),
   ...(eventsPerRun === undefined ? {} : { eventsPerRun }),
 });
 
@@ -171,7 +180,7 @@ async function findStatusBeforeDeletion(
 
 async function findCredentials(
   tx: Tx,
-  { tenantId, kind, onlyAt }: TenantOperation,
+  { id, tenantId, kind, onlyAt }: TenantOperation,
   now: Date,
 ): Promise<CredentialFacts | undefined> {
   if (kind !== 'rotate' && kind !== 'retire') return undefined;
@@ -180,6 +189,7 @@ async function findCredentials(
   });
   return {
     stillThere: Math.max(0, ...entries.map(({ retiring }) => retiring.length)),
+    isSwitched: entries.some(({ rotatedBy }) => rotatedBy === id),
     isSomeOverdue: entries.some((it) => overdue(it, now).length > 0),
   };
 }

@@ -1,13 +1,13 @@
 import type { StepFailure } from '@freeflow/contract';
 import type { PrismaClient } from '@freeflow/db-master';
 import type { StepInput } from './attempt';
-import { INTERRUPTED, isForcedDeletionWaiting } from './operation-row';
+import { findInterrupter, interruptionFor } from './operation-row';
 import { runRecordStep, supersededFault } from './record-step';
 
 /** What a run has to know before it goes on with what another has handed on. */
 export interface Continued {
   isOver: boolean;
-  /** Set where a forced deletion waits: its signal may have gone to the run before. */
+  /** Set where another operation waits for this one to make room: its signal may have gone to the run before. */
   interrupted?: StepFailure;
 }
 
@@ -31,10 +31,13 @@ export function continuingActivities(db: PrismaClient) {
         async (tx, { operation }, runId) => {
           if (operation.runId !== input.previousRunId && operation.runId !== runId) throw supersededFault(operation);
           await tx.tenantOperation.update({ where: { id: operation.id }, data: { runId } });
-          const isInterrupted = !operation.undoing && (await isForcedDeletionWaiting(tx, operation));
+          const interrupter = await findInterrupter(tx, operation);
           return {
             message: 'continued in a new run: the history of the run before had become long',
-            result: { isOver: false, ...(isInterrupted ? { interrupted: INTERRUPTED } : {}) },
+            result: {
+              isOver: false,
+              ...(interrupter === undefined ? {} : { interrupted: interruptionFor(interrupter) }),
+            },
           };
         },
         { resultOfEnded: () => ({ isOver: true }) },

@@ -37,7 +37,7 @@ const decide = (kind: OperationKind, { tenant, operation, more }: Given = {}) =>
       ...operation,
     },
     now: NOW,
-    isForcedDeletionWaiting: false,
+    interrupter: undefined,
     statusBeforeDeletion: undefined,
     ...more,
   });
@@ -86,7 +86,7 @@ describe('credentials that are still valid beside the last ones', () => {
     inShort(
       decide(kind, {
         operation: { overlapS, fromStatus },
-        more: { credentials: { stillThere, isSomeOverdue: false } },
+        more: { credentials: { stillThere, isSomeOverdue: false, isSwitched: false } },
       }),
     );
   const REFUSED = 'refused: old credentials of tenant acme are still valid';
@@ -186,7 +186,7 @@ describe('what was set to keep a tenant since its deletion was accepted', () => 
 });
 
 describe('while a forced deletion waits', () => {
-  const more = { isForcedDeletionWaiting: true };
+  const more = { interrupter: 'hard_delete' } as const;
 
   test.each(['suspend', 'resume', 'soft_delete', 'restore'] as const)(
     '%s that has touched nothing is refused; one that has begun is rolled back',
@@ -205,8 +205,8 @@ describe('while a forced deletion waits', () => {
 test('an operation whose last run was terminated during its rollback is rolled back for its own reason, also where a deletion waits', () => {
   const failure = { step: 'qdrant.create', cause: 'it is full', advice: 'Make room.' };
   const undoing = { undoing: true, fromStatus: 'provisioning', state: 'parked', ...failure } as const;
-  for (const isForcedDeletionWaiting of [false, true])
-    expect(decide('create', { operation: undoing, more: { isForcedDeletionWaiting } })).toMatchObject({
+  for (const interrupter of [undefined, 'hard_delete'] as const)
+    expect(decide('create', { operation: undoing, more: { interrupter } })).toMatchObject({
       verdict: 'go',
       rollbackReason: failure,
     });

@@ -1,5 +1,6 @@
 import {
   findProtection,
+  interruptedBy,
   isDeletion,
   isOverlapInTheWay,
   isStatusOperation,
@@ -13,7 +14,7 @@ import {
   type TenantStatus,
 } from '@freeflow/contract';
 import type { Tenant, TenantOperation } from '@freeflow/db-master';
-import { INTERRUPTED, readRollbackReason } from './operation-row';
+import { interruptionFor, readRollbackReason } from './operation-row';
 
 /** All that decides whether an operation may begin. */
 export interface BeginFacts {
@@ -24,8 +25,8 @@ export interface BeginFacts {
   >;
   /** By the master database's clock. */
   now: Date;
-  /** A forced deletion of the same tenant waits for this operation to end. */
-  isForcedDeletionWaiting: boolean;
+  /** The kind of an operation of the same tenant that waits for this one to end. */
+  interrupter: OperationKind | undefined;
   /** The tenant's status before its last soft delete, if there was one. */
   statusBeforeDeletion: TenantStatus | undefined;
   /** Of a rotation, and of what ends one: the credentials beside those that are handed out. None for all others. */
@@ -37,6 +38,8 @@ export interface BeginFacts {
 export interface CredentialFacts {
   /** How many at most are still valid at one backend. */
   stillThere: number;
+  /** Whether those of this very rotation are handed out already: it can't be undone. */
+  isSwitched: boolean;
   /** Whether the time of some is over. */
   isSomeOverdue: boolean;
 }
@@ -61,7 +64,7 @@ export type BeginDecision =
  * another run may have left the operation halfway. Pure.
  */
 export function decideBegin(facts: BeginFacts): BeginDecision {
-  const { tenant, operation, isForcedDeletionWaiting } = facts;
+  const { tenant, operation, interrupter } = facts;
   const { kind, force, fromStatus } = operation;
   if (tenant.goneAt !== null && isDeletion(kind)) return { verdict: 'over', reason: `${tenant.name} is gone already` };
   const isOverdue = facts.credentials?.isSomeOverdue ?? true;
@@ -71,13 +74,16 @@ export function decideBegin(facts: BeginFacts): BeginDecision {
   if (failure !== undefined) return { verdict: 'refused', failure };
   // What has touched nothing yet needs no rollback; a create has to give its name back in any case.
   const isCreate = rowOf(kind).undo?.then === 'mark-gone';
-  if (isForcedDeletionWaiting && fromStatus === null && !isCreate) return { verdict: 'refused', failure: INTERRUPTED };
+  // And what can't be undone any more, but may be left for what waits.
+  const isLeft = kind === 'retire' || facts.credentials?.isSwitched === true;
+  if (interrupter !== undefined && ((fromStatus === null && !isCreate) || isLeft))
+    return { verdict: 'refused', failure: interruptionFor(interrupter) };
   const rollbackReason = findRollbackReason(facts);
   return {
     verdict: 'go',
     from: fromStatus ?? tenant.status,
     goal: findGoal(facts),
-    interruptsOthers: isDeletion(kind) && force,
+    interruptsOthers: interruptedBy(kind, force).length > 0,
     ...(rollbackReason === undefined ? {} : { rollbackReason }),
   };
 }
@@ -133,9 +139,9 @@ function findOverlap({ tenant: { name }, operation, credentials }: BeginFacts): 
   return { step: 'begin', cause, advice: PROBLEMS['overlap-open'].advice };
 }
 
-function findRollbackReason({ operation, isForcedDeletionWaiting }: BeginFacts): StepFailure | undefined {
+function findRollbackReason({ operation, interrupter }: BeginFacts): StepFailure | undefined {
   if (operation.state === 'undoing' || operation.undoing) return readRollbackReason(operation);
-  return isForcedDeletionWaiting ? INTERRUPTED : undefined;
+  return interrupter === undefined ? undefined : interruptionFor(interrupter);
 }
 
 const isGoal = (kind: OperationKind, status: TenantStatus): status is TenantStatus & OperationGoal =>

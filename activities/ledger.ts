@@ -154,9 +154,10 @@ export class Ledger {
     await writeFenced(this.db, entry.id, held, [updateEntry(entry.id, restored), ...refreshed]);
   }
 
-  /** Records that a credential of this version is about to be made. Without effect where that is on record. */
+  /** Records that a credential of this version is about to be made, which no other one has ever had. */
   async intendCredential({ id }: TenantResource, held: Held, version: number): Promise<void> {
-    await updateFenced(this.db, id, held, Prisma.sql`"nextCredential" = ${version}::int, "nextUsername" = NULL`);
+    const set = Prisma.sql`"nextCredential" = ${version}::int, "nextUsername" = NULL, "lastCredential" = ${version}::int`;
+    await updateFenced(this.db, id, held, set);
   }
 
   /** Records that it is valid, and what its login is called; no earlier call can end it any more. */
@@ -181,7 +182,8 @@ export class Ledger {
       id,
       held,
       Prisma.sql`retiring = array_remove(retiring, ${version}::int), ${NOTHING_UNANSWERED},
-        "overlapUntil" = CASE WHEN cardinality(array_remove(retiring, ${version}::int)) > 0 THEN "overlapUntil" END`,
+        "overlapUntil" = CASE WHEN cardinality(array_remove(retiring, ${version}::int)) > 0 THEN "overlapUntil" END,
+        "retireAfter" = CASE WHEN cardinality(array_remove(retiring, ${version}::int)) > 0 THEN "retireAfter" END`,
     );
   }
 

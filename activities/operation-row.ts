@@ -1,4 +1,13 @@
-import type { EndedState, BackendKind, StepFailure } from '@freeflow/contract';
+import {
+  ADVICE_ON_CUT,
+  interruptedBy,
+  isDeletion,
+  operationTitle,
+  type BackendKind,
+  type EndedState,
+  type OperationKind,
+  type StepFailure,
+} from '@freeflow/contract';
 import { Prisma, type Tenant, type TenantOperation } from '@freeflow/db-master';
 import type { Rows, Tx } from './record-step';
 
@@ -8,6 +17,16 @@ export const INTERRUPTED: StepFailure = {
   cause: 'a forced deletion was requested',
   advice: 'The deletion goes on by itself.',
 };
+
+/** The same for an operation of this kind. */
+export const interruptionFor = (kind: OperationKind): StepFailure =>
+  isDeletion(kind)
+    ? INTERRUPTED
+    : {
+        step: 'interrupted',
+        cause: `a ${operationTitle(kind)} was requested`,
+        advice: ADVICE_ON_CUT,
+      };
 
 /** Why an operation whose last run was terminated during its rollback is rolled back. */
 export const readRollbackReason = ({
@@ -49,34 +68,50 @@ export async function isForcedDeletionWaiting(tx: Tx, { id, tenantId }: TenantOp
   return waiting > 0;
 }
 
+/** The kind of an operation of the same tenant that waits for this one to make room. */
+export async function findInterrupter(
+  tx: Tx,
+  { id, tenantId, kind }: Pick<TenantOperation, 'id' | 'tenantId' | 'kind'>,
+): Promise<OperationKind | undefined> {
+  const others = await tx.tenantOperation.findMany({
+    where: { tenantId, endedAt: null, id: { not: id } },
+    select: { kind: true, force: true },
+    orderBy: { createdAt: 'desc' },
+  });
+  return others.find((it) => interruptedBy(it.kind, it.force).includes(kind))?.kind;
+}
+
 /**
- * Ends the other operations, which have no run any more: the deletion drops all that they have created, by the ledger.
- * An adoption creates nothing, and has a run of its own.
+ * Ends the other operations of these kinds, which have no run any more: the deletion drops all that they have created,
+ * by the ledger; what cuts off cuts off what they have left. An adoption creates nothing, and has a run of its own.
  */
 export async function interruptOthers(
   tx: Tx,
-  { operation: { id, tenantId }, now, ended }: Pick<Rows, 'operation' | 'now' | 'ended'>,
+  { operation: { id, tenantId, kind, force }, now, ended }: Pick<Rows, 'operation' | 'now' | 'ended'>,
 ): Promise<void> {
+  const outcome = isDeletion(kind) ? 'rolled_back' : 'incomplete';
   const others = await tx.tenantOperation.updateManyAndReturn({
-    where: { tenantId, endedAt: null, id: { not: id }, kind: { not: 'adopt' } },
-    data: { state: 'rolled_back', parked: Prisma.DbNull, ...INTERRUPTED, endedAt: now },
+    where: { tenantId, endedAt: null, id: { not: id }, kind: { in: [...interruptedBy(kind, force)] } },
+    data: { state: outcome, parked: Prisma.DbNull, ...interruptionFor(kind), endedAt: now },
     select: { id: true, tenantId: true, kind: true, createdAt: true, traceparent: true },
   });
-  for (const operation of others) ended.push({ operation, outcome: 'rolled_back', at: now });
+  for (const operation of others) ended.push({ operation, outcome, at: now });
 }
 
 /** The reasons of skipped steps, by step. */
 export type SkippedSteps = Readonly<Record<string, string>>;
 
+const DROP_AGAIN = 'The name stays taken. Another hard delete tries again to remove what is left.';
+
 /** Why an operation is incomplete: what its skipped steps leave behind; undefined where none was skipped. */
-export function describeSkipped(skipped: SkippedSteps): StepFailure | undefined {
+export function describeSkipped(skipped: SkippedSteps, advice = DROP_AGAIN): StepFailure | undefined {
   const [first] = Object.keys(skipped);
   if (first === undefined) return undefined;
   const steps = Object.entries(skipped).map(([step, reason]) => `${step} skipped (${reason})`);
   return {
     step: first,
     cause: `left behind: ${steps.join(', ')}`,
-    advice: 'The name stays taken. Another hard delete tries again to remove what is left.',
+    advice,
   };
 }
 

@@ -1,4 +1,4 @@
-import { hasConnection, type StepFailure } from '@freeflow/contract';
+import { ADVICE_ON_CUT, hasConnection, type StepFailure } from '@freeflow/contract';
 import { Prisma, type PrismaClient, type TenantResource } from '@freeflow/db-master';
 import type { SecretEntry, SecretStore } from '@freeflow/lib/secrets';
 import type { StepInput } from './attempt';
@@ -35,8 +35,11 @@ export function rotationActivities(db: PrismaClient, secrets: SecretStore) {
         return { message: `handed out from now on: ${those || 'as before'}; ${before}`, result: undefined };
       }),
 
-    /** What was to be ended is, and was seen refused. What was skipped is taken up again an hour later. */
-    'end-rotation': (input: StepInput & { skipped: SkippedSteps }): Promise<void> =>
+    /**
+     * What was to be ended is, and was seen refused. What was skipped is taken up again an hour later, what was left
+     * once the tenant is active again.
+     */
+    'end-rotation': (input: StepInput & { skipped: SkippedSteps; isLeft?: boolean }): Promise<void> =>
       runRecordStep(db, 'end-rotation', input, async (tx, rows) => {
         const { tenant } = rows;
         const leftBehind = describeSkipped(input.skipped);
@@ -44,8 +47,13 @@ export function rotationActivities(db: PrismaClient, secrets: SecretStore) {
           await finishOperation(tx, rows, 'done');
           return { message: `the old credentials of ${tenant.name} are ended`, result: undefined };
         }
+        if (input.isLeft === true) {
+          await finishOperation(tx, rows, 'incomplete', { ...leftBehind, advice: ADVICE_ON_CUT });
+          return { message: leftBehind.cause, result: undefined };
+        }
+        // Later, but valid for no longer: a tenant that is cut off meanwhile does not get them back.
         await tx.$executeRaw`
-          UPDATE "TenantResource" SET "overlapUntil" = now() + interval '1 hour'
+          UPDATE "TenantResource" SET "retireAfter" = now() + interval '1 hour'
            WHERE "tenantId" = ${tenant.id}::uuid AND "overlapUntil" <= now()`;
         await finishOperation(tx, rows, 'incomplete', {
           ...leftBehind,
@@ -74,7 +82,7 @@ async function switchOne(
   await tx.$executeRaw`
     UPDATE "TenantResource"
        SET retiring = array_append(retiring, credential), credential = "nextCredential", "nextCredential" = NULL, "nextUsername" = NULL,
-           "overlapUntil" = ${until}, "rotatedAt" = ${now}, "rotatedBy" = ${operationId}::uuid,
+           "overlapUntil" = ${until}, "retireAfter" = NULL, "rotatedAt" = ${now}, "rotatedBy" = ${operationId}::uuid, "rotationTriedAt" = NULL,
            "secretRef" = ${hasConnection(kind) ? Prisma.sql`"secretRef"` : secretRef}
      WHERE id = ${id}::uuid AND "nextCredential" IS NOT NULL`;
   if (!hasConnection(kind)) return;

@@ -14,6 +14,9 @@ import { extendRetention } from './retention';
 const isSwitched = async (tx: Tx, { id, tenantId }: TenantOperation): Promise<boolean> =>
   (await tx.tenantResource.count({ where: { tenantId, rotatedBy: id } })) > 0;
 
+const ADVICE_ON_WITHDRAWAL =
+  'Nobody was given that credential. The next rotation takes it up again; a suspension cuts it off.';
+
 /** Besides its statements, the transaction that ends a tenant waits for the vault to destroy the secrets. */
 const WITH_VAULT_MS = 15_000;
 
@@ -116,7 +119,10 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings, sec
       runRecordStep(db, 'restore-status', input, async (tx, rows) => {
         const { tenant } = rows;
         if (rows.operation.kind === 'change_plan') await forgetLimits(tx, tenant);
-        const leftBehind = describeSkipped(input.skipped);
+        const leftBehind = describeSkipped(
+          input.skipped,
+          rows.operation.kind === 'rotate' ? ADVICE_ON_WITHDRAWAL : undefined,
+        );
         const ended = leftBehind ?? input.rollbackReason;
         const { reason, sentence } = await extendRetention(tx, rows, ended, settings.retentionMs);
         await finishOperation(tx, rows, leftBehind === undefined ? 'rolled_back' : 'incomplete', reason);

@@ -24,6 +24,7 @@ export interface OperationRequest {
   readonly decisions: Readonly<Record<TenantSituation, Decision>> | null;
   readonly isDoneBy: readonly OperationKind[];
   readonly beside: 'is-refused' | 'interrupts' | 'goes-beside';
+  readonly interrupts?: readonly OperationKind[];
 }
 
 /** By their names, each once. */
@@ -67,11 +68,11 @@ export function decide(
   situation: TenantSituation,
   inProgress: OperationKind | undefined,
 ): Decision {
-  const { decisions, isDoneBy, beside } = OPERATION_REQUESTS[name];
+  const { decisions, isDoneBy, beside, interrupts } = OPERATION_REQUESTS[name];
   const decision = decisions?.[situation] ?? 'tenant-unknown';
   if (inProgress === undefined) return decision;
   if (isDoneBy.includes(inProgress)) return 'nothing';
-  if (beside === 'goes-beside') return decision;
+  if (beside === 'goes-beside' || interrupts?.includes(inProgress) === true) return decision;
   // What is in progress is rolled back, and the deletion follows.
   return beside === 'interrupts' ? 'accept' : 'operation-in-progress';
 }

@@ -1,6 +1,7 @@
 import type { BackendKind } from './backends';
 import { isDeletion, rowOf } from './operations/derived';
-import type { OperationKind } from './operations/kinds';
+import { OPERATION_KINDS, type OperationKind } from './operations/kinds';
+import { SCHEDULE } from './rotation';
 
 /**
  * What every operation's workflow is started with. All else is read from the master database, under the tenant's lock.
@@ -29,20 +30,35 @@ export interface AcceptedOperation extends Omit<OperationInput, 'trace'> {
   kind: OperationKind;
   tenantName: string;
   requestedBy: string;
-  /** A forced deletion: another run of the tenant that is in the way is signalled to roll back. */
-  interrupts: boolean;
+  /** The kinds of operation that it interrupts: a run of one of them that is in the way is signalled. */
+  interrupts: readonly OperationKind[];
   /** What an adoption is about; null for all others. */
   backend: BackendKind | null;
   /** That of its request; null, or left out, where that is not traced. */
   traceparent?: string | null;
 }
 
-/** Whether an operation ends another one of its tenant that is in progress. */
-export const isInterrupting = (kind: OperationKind, force: boolean): boolean => force && isDeletion(kind);
+/**
+ * Which operations of its tenant that are in progress it ends: a forced deletion all, what cuts off the rotations. None
+ * an adoption, which goes beside.
+ */
+export function interruptedBy(kind: OperationKind, force: boolean): readonly OperationKind[] {
+  if (force && isDeletion(kind)) return OPERATION_KINDS.filter((it) => it !== 'adopt');
+  return Object.values(rowOf(kind).requests).flatMap(({ interrupts = [] }) => interrupts);
+}
 
-/** A forced deletion cuts off as well, so it comes as early as a suspend. */
-export const priorityOf = ({ kind, interrupts }: Pick<AcceptedOperation, 'kind' | 'interrupts'>): number =>
-  rowOf(interrupts ? 'suspend' : kind).priority;
+/**
+ * A forced deletion cuts off as well, so it comes as early as a suspend; a rotation that nobody has asked for as late
+ * as a purge.
+ */
+export function priorityOf({
+  kind,
+  interrupts,
+  requestedBy,
+}: Pick<AcceptedOperation, 'kind' | 'interrupts' | 'requestedBy'>): number {
+  if (kind === 'rotate' && requestedBy === SCHEDULE) return rowOf('purge').priority;
+  return rowOf(interrupts.length > 0 ? 'suspend' : kind).priority;
+}
 
 /** What a reconciliation is started with. */
 export interface Reconciliation {

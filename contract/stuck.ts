@@ -36,6 +36,13 @@ export const STUCK = {
     commandAdvice:
       'Check that the schedule of the sweep is not paused and a worker runs: freeflow doctor. To purge it by hand: freeflow tenants delete NAME --hard',
   },
+  'overdue-retire': {
+    cause: 'old credentials are due to be ended, and no sweep has started that',
+    advice:
+      'Check that the schedule of the sweep is not paused and a worker runs: freeflow doctor. To end them at once: rotate with overlapSeconds 0, or suspend the tenant.',
+    commandAdvice:
+      'Check that the schedule of the sweep is not paused and a worker runs: freeflow doctor. To end them at once: freeflow tenants rotate NAME --now',
+  },
 } as const satisfies Record<string, StuckRow>;
 
 export type StuckReason = keyof typeof STUCK;

@@ -1,4 +1,4 @@
-import type { Answer } from '@freeflow/contract';
+import { OPERATION_KINDS, type Answer, type OperationKind } from '@freeflow/contract';
 
 /*
  * Answers also come from Temporal's UI and CLI, where nothing has checked them. What can't be read as one is refused
@@ -35,6 +35,10 @@ export function parseAnswer(given: unknown): Answer | undefined {
 
 /** Who interrupts, if the signal names it. */
 export const readInterrupter = (by: unknown): string => (isText(by, MOST.by) ? by : 'unknown');
+
+/** For what: a forced deletion where the signal says nothing of it, as those of older builds. */
+export const readInterruption = (kind: unknown): OperationKind =>
+  OPERATION_KINDS.find((it) => it === kind) ?? 'hard_delete';
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -48,8 +48,9 @@ test('who aborted it, why and at which failure stays known; and who interrupted 
     cause: 'aborted by me (not wanted): it is full',
   });
   expect(abortReason(saga(true), { by: 'me' }).cause).toBe('aborted by me: it is full');
-  expect(interruptReason('admin')).toMatchObject({
-    step: 'interrupted',
-    cause: 'interrupted by a forced deletion (requested by admin)',
-  });
+  const causes = (['hard_delete', 'soft_delete'] as const).map((kind) => interruptReason('admin', kind).cause);
+  expect(causes).toEqual([
+    'interrupted by a forced deletion (requested by admin)',
+    'interrupted by a soft delete (requested by admin)',
+  ]);
 });

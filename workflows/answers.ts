@@ -1,4 +1,12 @@
-import type { Answer, AnswerRefusal, StepFailure } from '@freeflow/contract';
+import {
+  ADVICE_ON_CUT,
+  isDeletion,
+  operationTitle,
+  type Answer,
+  type AnswerRefusal,
+  type OperationKind,
+  type StepFailure,
+} from '@freeflow/contract';
 import type { Saga } from './saga';
 
 type Answerable = Pick<Saga, 'waiting' | 'parkedSteps' | 'canRollBack'>;
@@ -30,11 +38,11 @@ export function abortReason(
   };
 }
 
-/** Why an operation is rolled back that a forced deletion interrupts. */
-export const interruptReason = (by: string): StepFailure => ({
+/** Why an operation is rolled back, or left, that another one interrupts: only forced deletions interrupt all kinds. */
+export const interruptReason = (by: string, kind: OperationKind): StepFailure => ({
   step: 'interrupted',
-  cause: `interrupted by a forced deletion (requested by ${by})`,
-  advice: 'The deletion goes on by itself.',
+  cause: `interrupted by a ${isDeletion(kind) ? 'forced deletion' : operationTitle(kind)} (requested by ${by})`,
+  advice: isDeletion(kind) ? 'The deletion goes on by itself.' : ADVICE_ON_CUT,
 });
 
 /** Gives an answer that is not refused; returns the names of the steps that were answered. */

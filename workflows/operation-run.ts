@@ -66,7 +66,7 @@ async function resumeRun(input: OperationInput, handedOn: HandedOn): Promise<Ope
     record['continue-operation']({ ...input, previousRunId }),
   );
   if (isOver) return 'the operation has ended';
-  if (interrupted !== undefined) run.saga.requestRollback(interrupted);
+  if (interrupted !== undefined) run.saga.interrupt(interrupted);
   return run;
 }
 
@@ -88,7 +88,7 @@ function open({ input, begun, rollbackReason, handedOn }: Opening): OperationRun
     parkedChanged: publishParked,
   };
   const isUndoable = rowOf(kind).undo !== null && rollbackReason === undefined;
-  const saga = new Saga(patience, hooks, isUndoable, handedOn?.saga);
+  const saga = new Saga(patience, hooks, isUndoable, rowOf(kind).yields === true, handedOn?.saga);
   const run: OperationRun = { input, begun, saga, view, rollbackReason, handedOn };
   view.handle(saga);
   return run;

@@ -23,7 +23,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { parseAnswer, readInterrupter } from './answer-form';
+import { parseAnswer, readInterrupter, readInterruption } from './answer-form';
 import { giveAnswer, interruptReason, findRefusal } from './answers';
 import type { WaitingStep } from './next-move';
 import { describeRun } from './run-details';
@@ -38,8 +38,8 @@ const answerUpdate = defineUpdate<string[], [unknown]>(ANSWER);
  * `temporal workflow signal --query "StuckStep='keycloak.create'" --name answer ...`.
  */
 const answerSignal = defineSignal<[unknown]>(ANSWER);
-/** Rolls the operation back wherever it is, for a forced deletion. */
-const interruptSignal = defineSignal<[by: unknown]>(INTERRUPT);
+/** Rolls the operation back, or leaves what it insists on, for another one that has to come before it. */
+const interruptSignal = defineSignal<[by: unknown, kind?: unknown]>(INTERRUPT);
 const wakeSignal = defineSignal(WAKE);
 /** The steps that have failed and are not done yet, by name. */
 const waitingQuery = defineQuery<Record<string, WaitingStep>>(WAITING);
@@ -109,11 +109,12 @@ export class OperatorView {
       if (answer !== undefined && refusal === undefined) this.take(saga, answer, key);
     });
     setHandler(wakeSignal, () => undefined);
-    setHandler(interruptSignal, (by) => {
+    setHandler(interruptSignal, (by, kind) => {
       const key = this.nextSignal(INTERRUPT);
       const interrupter = readInterrupter(by);
-      if (saga.canRollBack) saga.noteAnswer(taken({ action: 'interrupt', by: interrupter }, saga.parkedSteps, key));
-      saga.requestRollback(interruptReason(interrupter));
+      if (saga.canBeInterrupted)
+        saga.noteAnswer(taken({ action: 'interrupt', by: interrupter }, saga.parkedSteps, key));
+      saga.interrupt(interruptReason(interrupter, readInterruption(kind)));
     });
   }
 

@@ -23,15 +23,23 @@ export class Saga {
   private readonly undos = new Map<string, Step>();
   private readonly pauses: Pauses;
   private forwardScope: CancellationScope | undefined;
+  /** That of the undos, or of what nothing could undo. */
+  private insistedScope: CancellationScope | undefined;
   private rollbackReason: StepFailure | undefined;
+  /** Why what it insists on is left: each step that is still to be done is attempted once. */
+  private leftFor: StepFailure | undefined;
   private parks: number;
   private unrecorded: TakenAnswer[];
 
-  /** @param isUndoable whether what it does can still be undone as a whole */
+  /**
+   * @param isUndoable whether what it does can still be undone as a whole
+   * @param yields whether an interruption may leave what it insists on
+   */
   constructor(
     private readonly settings: SagaSettings,
     private readonly hooks: SagaHooks,
     private isUndoable: boolean,
+    private readonly yields: boolean,
     before?: SagaState,
   ) {
     this.waiting = new Map(before?.waiting);
@@ -54,6 +62,16 @@ export class Saga {
   /** Whether what was begun can still be rolled back. */
   get canRollBack(): boolean {
     return this.isUndoable;
+  }
+
+  /** Whether an interruption has any effect. */
+  get canBeInterrupted(): boolean {
+    return this.isUndoable || this.yields;
+  }
+
+  /** Whether what it insisted on was left for another operation. */
+  get isLeft(): boolean {
+    return this.leftFor !== undefined && this.skipped.size > 0;
   }
 
   /** To be called before the step itself: a step that fails may have had its effect all the same. */
@@ -94,20 +112,37 @@ export class Saga {
     this.forwardScope?.cancel();
   }
 
+  /**
+   * Makes room for another operation: rolls back what can be, and leaves what it insists on where it yields. A step
+   * that is in the middle of an effect has reported before it is left.
+   */
+  interrupt(reason: StepFailure): void {
+    if (this.yields) this.leftFor ??= reason;
+    if (this.isUndoable) this.requestRollback(reason);
+    else if (this.yields) this.insistedScope?.cancel();
+  }
+
   /** Runs a step until it is done. Throws on a permanent failure, or when it was parked for too long. */
   async runStep(step: Step): Promise<void> {
     await this.runUntilDone(step, false);
   }
 
   /**
-   * Runs a step until it is done or skipped, for as long as it takes: for undos and drops, which nothing could undo.
+   * Runs a step until it is done, skipped or left, for as long as it takes: for undos and drops, which nothing could
+   * undo.
    */
   async runUntilDoneOrSkipped(step: Step): Promise<void> {
-    await this.runUntilDone(step, true);
+    try {
+      await this.runUntilDone(step, true);
+    } catch (error) {
+      if (this.leftFor === undefined || !isCancellation(error)) throw error;
+      await this.passOver(step.name, this.leftFor.cause);
+    }
   }
 
   /** Runs branches side by side; see {@link sideBySide}. */
   runSideBySide(branches: Branch[], scope = new CancellationScope()): Promise<void> {
+    if (scope !== this.forwardScope) this.insistedScope = scope;
     this.pauses.branchesStarted(branches.length);
     return sideBySide(branches, scope, () => this.pauses.branchEnded());
   }
@@ -153,18 +188,24 @@ export class Saga {
     if (this.done.includes(step.name) || this.skipped.has(step.name)) return;
     const before = this.waiting.get(step.name);
     // It paused when the run before this one ended.
-    let answer = before === undefined ? undefined : await this.pauses.pause(step.name, before);
+    const isPausing = before !== undefined && this.leftFor === undefined;
+    let answer = isPausing ? await this.pauses.pause(step.name, before) : undefined;
     while (!(isInsisted && answer?.action === 'skip')) {
       try {
         // On-call has looked before a retry: a hiccup must not park it again, for minutes.
-        return await this.attempt(step, !this.waiting.has(step.name) || answer?.action === 'retry');
+        const isPatient = !this.waiting.has(step.name) || answer?.action === 'retry';
+        return await this.attempt(step, isPatient && this.leftFor === undefined);
       } catch (error) {
         const waiting = await this.afterFailedAttempt(step.name, error, isInsisted);
         answer = await this.pauses.pause(step.name, waiting);
       }
     }
-    this.skipped.set(step.name, answer.reason ?? '');
-    await this.leaveWaiting(step.name);
+    await this.passOver(step.name, answer.reason ?? '');
+  }
+
+  private async passOver(step: string, reason: string): Promise<void> {
+    this.skipped.set(step, reason);
+    await this.leaveWaiting(step);
   }
 
   private async attempt(step: Step, isPatient: boolean): Promise<void> {
@@ -179,6 +220,7 @@ export class Saga {
   /** @throws what it was given, where the step is given up */
   private async afterFailedAttempt(step: string, error: unknown, isInsisted: boolean): Promise<WaitingStep> {
     if (isCancellation(error) || isSuperseded(error)) throw error;
+    if (isInsisted && this.leftFor !== undefined) throw new CancelledFailure('left');
     const before = this.waiting.get(step);
     const waiting = afterFailure(before, failureOf(error), Date.now());
     const wasRetried = before?.answer?.action === 'retry';

@@ -1,5 +1,6 @@
 import {
   BACKEND_KINDS,
+  canRollBackAt,
   OPERATION_KINDS,
   isStatusOperation,
   rowOf,
@@ -331,6 +332,61 @@ describe('cancellation and interruption', () => {
       expect(fake.stepsOf(id).slice(-5, -1).sort()).toEqual(allOf(undo?.verb ?? 'drop').sort());
     },
   );
+});
+
+describe('what cuts a tenant off interrupts its rotation', () => {
+  const interrupt = (id: string) => handleOf(id).signal('interrupt', 'an admin', 'suspend');
+  const LEFT = { 'qdrant.retire': 'interrupted by a suspend (requested by an admin)' };
+
+  test('what is parked is left at once, and stays due; what is at work has reported before', async () => {
+    fake.failingForGood.add('qdrant.retire');
+    const release = fake.holdStep('mongodb.retire');
+    const id = await fake.start('retire');
+    await isParked(id, 'qdrant.retire');
+    await interrupt(id);
+    release();
+    expect(await fake.outcomeOf(id)).toMatch(/^incomplete: .*qdrant.retire.* skipped$/);
+    expect(fake.stepsOf(id).at(-1)).toBe('end-rotation');
+    expect(fake.callsOf(id, 'end-rotation')[0]?.input).toMatchObject({ isLeft: true, skipped: LEFT });
+    const answers = fake.calls.filter((it) => it.input.tenantId === id).flatMap(({ input }) => input['answers'] ?? []);
+    expect(answers).toMatchObject([{ action: 'interrupt', by: 'an admin' }]);
+  });
+
+  test('so is what a rotation at once ends, but not what it has handed out', async () => {
+    fake.failing.add('qdrant.retire');
+    const id = await fake.start('rotate', { begun: { isAtOnce: true } });
+    await isParked(id, 'qdrant.retire');
+    await interrupt(id);
+    expect(await fake.outcomeOf(id)).toBe('incomplete: qdrant.retire skipped');
+    expect(inRecords(id)).not.toContain('start-rollback');
+    expect(fake.callsOf(id, 'end-rotation')[0]?.input).toMatchObject({ isLeft: true, skipped: LEFT });
+  });
+
+  test('one that has handed out nothing is undone, and what can not be is left', async () => {
+    fake.failing.add('qdrant.issue');
+    fake.failing.add('qdrant.withdraw');
+    const id = await fake.start('rotate');
+    await isParked(id, 'qdrant.issue');
+    await interrupt(id);
+    expect(await fake.outcomeOf(id)).toBe('rolled back: interrupted: interrupted by a suspend (requested by an admin)');
+    expect(fake.callsOf(id, 'qdrant.withdraw')).toHaveLength(1);
+    expect(fake.callsOf(id, 'restore-status')[0]?.input).toMatchObject({
+      skipped: { 'qdrant.withdraw': LEFT['qdrant.retire'] },
+    });
+  });
+
+  test('a skip is taken where nothing can be rolled back any more, as the contract has it', async () => {
+    fake.failing.add('qdrant.retire');
+    for (const kind of ['retire', 'rotate'] as const) {
+      const id = await fake.start(kind, { begun: { isAtOnce: true } });
+      await isParked(id, 'qdrant.retire');
+      expect(canRollBackAt(kind, 'qdrant.retire')).toBe(false);
+      expect(await answer(id, 'abort')).toBe('past-point-of-no-return');
+      expect(await answer(id, 'skip', { reason: 'lost' })).toEqual(['qdrant.retire']);
+      expect(await fake.outcomeOf(id)).toBe('incomplete: qdrant.retire skipped');
+      expect(fake.callsOf(id, 'end-rotation')[0]?.input).not.toHaveProperty('isLeft');
+    }
+  });
 });
 
 describe('adoption', () => {

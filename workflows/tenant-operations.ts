@@ -78,7 +78,10 @@ export function retireCredentials(input: OperationInput, handedOn?: HandedOn): P
   });
 }
 
-/** For as long as it takes: a credential that may be known to others is not left alone because a server is away. */
+/**
+ * For as long as it takes: a credential that may be known to others is not left alone because a server is away. What
+ * cuts the tenant off does not wait for that.
+ */
 const endOldCredentials = (run: OperationRun): Promise<void> => carryThrough(run, OPERATIONS.rotate.after);
 
 /** The plan of an operation that can be rolled back, as OPERATIONS has it. */
@@ -201,7 +204,10 @@ function runToCompletion(
   });
 }
 
-/** One verb where it works, side by side, until it is done or skipped there; then recorded, with what was skipped. */
+/**
+ * One verb where it works, side by side, until it is done, skipped or left there; then recorded, with what was not
+ * done.
+ */
 function carryThrough(
   { input, begun, saga }: OperationRun,
   { verb, then }: { verb: BackendVerb; then: 'mark-gone' | 'end-rotation' },
@@ -209,6 +215,7 @@ function carryThrough(
   const steps = backendsOf(begun).map((backend) => backendStep(backend, verb, input));
   return CancellationScope.nonCancellable(async () => {
     await saga.runSideBySide(steps.map((step) => () => saga.runUntilDoneOrSkipped(step)));
-    await record[then]({ ...input, skipped: Object.fromEntries(saga.skipped), ...saga.takeAnswers() });
+    const left = saga.isLeft ? { isLeft: true } : {};
+    await record[then]({ ...input, skipped: Object.fromEntries(saga.skipped), ...left, ...saga.takeAnswers() });
   });
 }

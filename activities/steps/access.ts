@@ -1,47 +1,64 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { masterNow, type TenantResource } from '@freeflow/db-master';
-import type { AccessState, Backend, Credential, Notes, Secrets, Target } from '../../backends/backend';
+import type { AccessState, Backend, Notes, Secrets, Target } from '../../backends/backend';
 import { sideBySide } from '../../backends/side-by-side';
 import { classifyErrors } from '../backend-call';
-import { rotatedName, stillValid } from '../credentials';
+import { stillValid } from '../credentials';
 import { assertRecordedServer, type IntendedCall } from '../ledger';
 import {
   assertOurs,
   callWithIntent,
   completeSecrets,
+  describeUntried,
   findSettleTime,
+  isTriable,
+  loadProof,
   loadStoredSecrets,
   presentEntryOf,
   withNotes,
+  type Proof,
   type StepScope,
   type VerifiedEntry,
 } from './scope';
 
-/** Cuts the tenant's access, and verifies that its own credentials are refused. */
+/** Cuts the tenant's access, and verifies that its own credentials are refused, as far as their secrets can be read. */
 export async function disable(scope: StepScope): Promise<string> {
   const { backend, ledger, held } = scope;
-  const { entry, target, values, before } = await loadWith(scope, readWholeAccess);
-  const others = await loadCredentials(scope, entry.retiring);
+  const current = loadProof(scope);
+  const { entry, target, before } = await loadWith(
+    scope,
+    readWholeAccess,
+    current.then(({ secrets }) => secrets),
+  );
+  const proofs = [await current, ...(await Promise.all(entry.retiring.map((version) => loadProof(scope, version))))];
   const notes = await changeUntilSettled(
     scope,
     { entry, target, kept: before === undefined ? {} : { accessBefore: before } },
     (at) => backend.disable(at),
     async () => {
-      await backend.assertLockedOut(target, values);
-      for (const it of others) await backend.assertLockedOut({ ...target, credential: it.version }, it.secrets);
+      for (const it of proofs.filter((one) => isTriable(scope, one)))
+        await backend.assertLockedOut({ ...target, credential: it.version }, it.secrets);
       return [];
     },
   );
+  const untried = describeUntried(scope, proofs);
   await ledger.recordCut(entry, held);
-  return withNotes(`access to ${entry.name} cut: the tenant's credentials are refused`, notes);
+  const refused = untried.length === 0 ? ": the tenant's credentials are refused" : '';
+  return withNotes(`access to ${entry.name} cut${refused}`, [...notes, ...untried]);
 }
 
 /** Restores the tenant's access, and probes it. */
 export async function enable(scope: StepScope): Promise<string> {
   const { backend, ledger, held } = scope;
-  const { entry, target, values, before } = await loadWith(scope, findAccessBefore);
+  const { entry, target, stored, before } = await loadWith(scope, findAccessBefore, loadStoredSecrets(scope));
+  // What is missing is made once it is certain that the resource is ours.
+  const values = await completeSecrets(scope, target, stored);
   // Those whose time is over by now stay cut; a sweep ends them for good.
-  const others = await loadCredentials(scope, stillValid(entry, await masterNow(scope.db)));
+  const proofs = await Promise.all(
+    stillValid(entry, await masterNow(scope.db)).map((version) => loadProof(scope, version)),
+  );
+  const others = proofs.filter((it) => isTriable(scope, it));
+  const lost = proofs.filter((it) => !others.includes(it)).map(describeLost);
   const notes = await changeUntilSettled(
     scope,
     { entry, target },
@@ -49,22 +66,23 @@ export async function enable(scope: StepScope): Promise<string> {
     () => backend.probe(target, values, { before }),
   );
   await ledger.recordRestored(entry, held, backend.describeConnection(target));
-  return withNotes(`access to ${entry.name} restored: the tenant's credentials work, and are refused elsewhere`, notes);
+  return withNotes(`access to ${entry.name} restored: the tenant's credentials work, and are refused elsewhere`, [
+    ...notes,
+    ...lost,
+  ]);
 }
 
-/** Credentials beside the one that is handed out, as far as their secrets are stored. */
-async function loadCredentials(scope: StepScope, versions: readonly number[]): Promise<Credential[]> {
-  const loaded = await Promise.all(
-    versions.map(async (version) => ({ version, secrets: await loadStoredSecrets(scope, version) })),
-  );
-  return loaded.filter(({ secrets }) => rotatedName(scope.backend) in secrets);
+/** @throws VaultError `vault-unavailable`: it is not lost */
+function describeLost({ version, failure }: Proof): string {
+  if (failure?.code === 'vault-unavailable') throw failure;
+  return `version ${version} of the credential stays cut, since its secret can't be read (${failure?.code ?? 'it is not stored any more'})`;
 }
 
 /** All that a change of access has to know. */
 interface Known {
   entry: VerifiedEntry;
   target: Target;
-  values: Secrets;
+  stored: Secrets;
   before: AccessState | undefined;
 }
 
@@ -76,19 +94,16 @@ type ReadBefore = (
 ) => Promise<AccessState | undefined>;
 
 /** Reads it side by side; of what is wrong the first counts, in this order. */
-async function loadWith(scope: StepScope, readBefore: ReadBefore): Promise<Known> {
+async function loadWith(scope: StepScope, readBefore: ReadBefore, secrets: Promise<Secrets>): Promise<Known> {
   const { backend } = scope;
   const { entry, target } = presentEntryOf(scope);
-  const secrets = loadStoredSecrets(scope);
   const [serverId, , stored, before] = await sideBySide(
     classifyErrors(backend, () => assertRecordedServer(backend, entry)),
     assertOurs(scope, entry, target),
     secrets,
     readBefore(scope, entry, target, secrets),
   );
-  // What is missing is made once it is certain that the resource is ours.
-  const values = await completeSecrets(scope, target, stored);
-  return { entry: { ...entry, serverId }, target, values, before };
+  return { entry: { ...entry, serverId }, target, stored, before };
 }
 
 /**

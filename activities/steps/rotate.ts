@@ -1,16 +1,18 @@
 import { masterNow, type TenantResource } from '@freeflow/db-master';
 import type { Notes, Secrets, Target } from '../../backends/backend';
 import { BackendFault } from '../../backends/failures';
-import { LOGINS_IN_TURN } from '../../backends/logins-in-turn';
+import { nextVersion } from '../../backends/logins-in-turn';
 import { classifyErrors } from '../backend-call';
 import { overdue, rotatedName } from '../credentials';
 import { changeUntilSettled } from './access';
 import {
   assertOurs,
-  completeSecrets,
+  describeUntried,
+  isTriable,
   loadPresentEntry,
-  loadStoredSecrets,
+  loadProof,
   withNotes,
+  type Proof,
   type StepScope,
   type VerifiedEntry,
 } from './scope';
@@ -26,11 +28,11 @@ export async function issue(scope: StepScope): Promise<string> {
   if (entry.state !== 'present')
     throw new BackendFault('unexpected', `the ledger records ${entry.name} as ${entry.state}`);
   await assertOurs(scope, entry, target);
-  const current = { version: entry.credential, secrets: await loadCurrent(scope, target) };
-  const version = entry.credential + 1;
-  refuseSharedLogin(entry, version);
+  // Its own secret may be lost: another one is what helps then.
+  const current = await loadProof(scope);
+  const version = entry.nextCredential ?? nextVersionOf(entry);
   if (entry.nextCredential !== version) await ledger.intendCredential(entry, held, version);
-  const next = { version, secrets: { ...current.secrets, ...(await keepNext(scope, target, version)) } };
+  const next = { version, secrets: await keepNext(scope, target, version) };
   const probed: Target = { ...target, credential: version };
   const notes = await changeUntilSettled(
     scope,
@@ -43,15 +45,16 @@ export async function issue(scope: StepScope): Promise<string> {
 }
 
 /**
- * Three logins take turns: one that an on-call's skip has left would be the new one as well, and be ended with it.
+ * The next number whose login is free: three take turns, and one that an on-call's skip has left would be ended with
+ * the new one.
  * @throws BackendFault `conflict`
  */
-function refuseSharedLogin({ name, retiring }: TenantResource, version: number): void {
-  const left = retiring.find((it) => version - it >= LOGINS_IN_TURN);
-  if (left === undefined) return;
+function nextVersionOf(entry: TenantResource): number {
+  const version = nextVersion(Math.max(entry.credential, entry.lastCredential), [entry.credential, ...entry.retiring]);
+  if (version !== undefined) return version;
   throw new BackendFault(
     'conflict',
-    `version ${left} of the credential of ${name} has to be ended first; a sweep does`,
+    `version ${entry.retiring[0] ?? 1} of the credential of ${entry.name} has to be ended first; a sweep does`,
   );
 }
 
@@ -61,14 +64,19 @@ export async function withdraw(scope: StepScope): Promise<string> {
   if (entry === null || entry.nextCredential === null) return 'nothing to withdraw: no new credential was made';
   const { nextCredential: version } = entry;
   const { entry: verified, target } = await loadPresentEntry(scope);
-  const notes = await endCredential(scope, verified, target, version, (at) => backend.withdraw(at, version));
+  const ended = await endCredential(scope, verified, target, version, (at) => backend.withdraw(at, version));
+  const untried = describeUntried(scope, [ended.proof]);
+  await forgetSecret(scope, verified, version);
   await ledger.recordWithdrawn(verified, held);
-  return withNotes(`version ${version} of the credential of ${verified.name} is withdrawn, and refused`, notes);
+  return withNotes(`version ${version} of the credential of ${verified.name} is withdrawn, and refused`, [
+    ...ended.notes,
+    ...untried,
+  ]);
 }
 
 /**
- * Ends the credentials whose time is over, one after the other, and sees them refused and the present one let in. Each
- * is forgotten only then: until that it can be ended again.
+ * Ends the credentials whose time is over and sees them refused and the present one let in. Each is forgotten only once
+ * all are ended: until that it can be ended again, and what is wrong with the secret of one leaves no other one open.
  */
 export async function retire(scope: StepScope): Promise<string> {
   const { db, backend, ledger, held } = scope;
@@ -76,22 +84,33 @@ export async function retire(scope: StepScope): Promise<string> {
   const versions = overdue(scope.entry, await masterNow(db));
   if (versions.length === 0) return 'the credentials before are to stay valid for now';
   const { entry, target } = await loadPresentEntry(scope);
-  const current = await loadCurrent(scope, target);
   const notes: string[] = [];
+  const proofs: Proof[] = [];
   for (const version of versions) {
-    notes.push(...(await endCredential(scope, entry, target, version, (at) => backend.retire(at, version))));
+    const ended = await endCredential(scope, entry, target, version, (at) => backend.retire(at, version));
+    notes.push(...ended.notes);
+    proofs.push(ended.proof);
+  }
+  notes.push(...describeUntried(scope, proofs));
+  for (const version of versions) {
+    await forgetSecret(scope, entry, version);
     await ledger.recordRetired(entry, held, version);
   }
-  await classifyErrors(backend, () => backend.probe(target, current));
+  const works = await probePresent(scope, target);
   const which = versions.length === 1 ? `version ${versions[0]}` : `versions ${versions.join(', ')}`;
-  return withNotes(
-    `${which} of the credential of ${entry.name} ended, and refused; version ${entry.credential} works`,
-    notes,
-  );
+  return withNotes(`${which} of the credential of ${entry.name} ended, and refused; ${works}`, notes);
 }
 
-const loadCurrent = async (scope: StepScope, target: Target): Promise<Secrets> =>
-  completeSecrets(scope, target, await loadStoredSecrets(scope));
+/** @throws VaultError `vault-unavailable`; where the secret is lost that is reported: another rotation helps */
+async function probePresent(scope: StepScope, target: Target): Promise<string> {
+  const { backend } = scope;
+  const present = await loadProof(scope);
+  if (present.failure?.code === 'vault-unavailable') throw present.failure;
+  if (!isTriable(scope, present))
+    return `whether version ${present.version} works was not tried, since its secret can't be read: rotate again`;
+  await classifyErrors(backend, () => backend.probe(target, present.secrets));
+  return `version ${present.version} works`;
+}
 
 /** The secret of the new credential: the first that was stored, by whichever attempt. */
 async function keepNext({ backend, secrets, context }: StepScope, target: Target, version: number): Promise<Secrets> {
@@ -104,23 +123,30 @@ async function keepNext({ backend, secrets, context }: StepScope, target: Target
   return { [name]: value };
 }
 
-/** Ends a credential, tries it in vain, and destroys its secret: as long as that is stored it can be tried. */
+/** Ends a credential, and tries it in vain where its secret can be read. */
 async function endCredential(
   scope: StepScope,
   entry: VerifiedEntry,
   target: Target,
   version: number,
   end: (target: Target) => Promise<Notes>,
-): Promise<Notes> {
-  const { backend, secrets, context } = scope;
-  const name = rotatedName(backend);
-  const stored = await loadStoredSecrets(scope, version);
+): Promise<{ notes: Notes; proof: Proof }> {
+  const { backend } = scope;
+  const proof = await loadProof(scope, version);
   const notes = await changeUntilSettled(scope, { entry, target }, end, async () => {
-    if (name in stored) await backend.assertRefused({ ...target, credential: version }, stored);
+    if (isTriable(scope, proof)) await backend.assertRefused({ ...target, credential: version }, proof.secrets);
     return [];
   });
-  // The next rotation has the same version again: an attempt that has lost its lock destroys that one's secret.
-  await scope.ledger.recordSettled(entry, scope.held);
-  await secrets.destroy({ tenantId: context.tenantId, backend: backend.kind, name }, version);
-  return notes;
+  return { notes, proof };
+}
+
+/** Destroys the secret of a credential that was ended: as long as it is stored that can be tried. */
+async function forgetSecret(
+  { backend, ledger, held, secrets, context }: StepScope,
+  entry: VerifiedEntry,
+  version: number,
+): Promise<void> {
+  // An attempt that has lost its lock destroys no secret.
+  await ledger.recordSettled(entry, held);
+  await secrets.destroy({ tenantId: context.tenantId, backend: backend.kind, name: rotatedName(backend) }, version);
 }

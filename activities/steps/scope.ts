@@ -1,6 +1,7 @@
 import type { Plans } from '@freeflow/contract/plans';
 import type { PrismaClient, TenantResource } from '@freeflow/db-master';
-import type { SecretStore } from '@freeflow/lib/secrets';
+import { SecretError, type SecretStore } from '@freeflow/lib/secrets';
+import { VaultError } from '@freeflow/lib/vault';
 import { settleMs, type Backend, type Notes, type Secrets, type Target } from '../../backends/backend';
 import { BackendFault } from '../../backends/failures';
 import type { StepContext } from '../attempt';
@@ -62,6 +63,52 @@ export async function loadStoredSecrets(
   const stored = await findCredential(secrets, { tenantId: context.tenantId, backend }, version);
   for (const value of Object.values(stored)) context.secrets.add(value);
   return stored;
+}
+
+/** The secret of one version of a credential, or why it can't be read. */
+export interface Proof {
+  version: number;
+  /** By which a login can be tried; empty where there is none. */
+  secrets: Secrets;
+  failure?: SecretError | VaultError;
+}
+
+/**
+ * By what it is tried whether a credential is refused. Nothing that takes access away depends on it: what can't be read
+ * is no reason to leave a login open.
+ * @param version the one that is handed out when left out
+ */
+export async function loadProof(
+  { backend, secrets, context, entry }: StepScope,
+  version = entry?.credential ?? 1,
+): Promise<Proof> {
+  const name = rotatedName(backend);
+  try {
+    const found = await secrets.findAll({ tenantId: context.tenantId, backend: backend.kind }, [name], version);
+    const value = found.get(name)?.value;
+    if (value === undefined) return { version, secrets: {} };
+    context.secrets.add(value);
+    return { version, secrets: { [name]: value } };
+  } catch (error) {
+    if (!(error instanceof SecretError || error instanceof VaultError)) throw error;
+    return { version, secrets: {}, failure: error };
+  }
+}
+
+export const isTriable = ({ backend }: Pick<StepScope, 'backend'>, { secrets }: Proof): boolean =>
+  rotatedName(backend) in secrets;
+
+/**
+ * Once access is taken away: what of it could not be tried.
+ * @throws VaultError `vault-unavailable`: it can be, later
+ */
+export function describeUntried(scope: Pick<StepScope, 'backend'>, proofs: readonly Proof[]): Notes {
+  const untried = proofs.filter((it) => !isTriable(scope, it));
+  for (const { failure } of untried) if (failure?.code === 'vault-unavailable') throw failure;
+  return untried.map(
+    ({ version, failure }) =>
+      `whether version ${version} is refused was not tried, since its secret can't be read (${failure?.code ?? 'it is not stored any more'})`,
+  );
 }
 
 /**

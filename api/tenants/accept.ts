@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   decide,
-  isInterrupting,
+  interruptedBy,
   isOverlapInTheWay,
   OPERATION_REQUESTS,
   situationOf,
@@ -140,7 +140,7 @@ export const acceptedOf = (
   tenantName,
   kind,
   requestedBy,
-  interrupts: isInterrupting(kind, force),
+  interrupts: interruptedBy(kind, force),
   backend,
   traceparent,
 });

@@ -47,7 +47,7 @@ ${row(['---', ...TENANT_SITUATIONS.map(() => '---')])}
 ${TENANT_REQUEST_NAMES.map((name) => row([callOf(name), ...decisionsOf(name)])).join('\n')}
 
 While an operation is in progress: 202 with that operation, where it does exactly that (a purge counts as a hard delete); a forced hard delete
-interrupts any other, which is rolled back before the deletion follows; an adoption goes beside it, one at a time for each resource; else 409 \`operation-in-progress\`.
+interrupts any other, which is rolled back before the deletion follows, and \`suspend\` and \`delete\` a rotation or the end of old credentials, which is undone or given up; an adoption goes beside it, one at a time for each resource; else 409 \`operation-in-progress\`.
 
 - **suspend** cuts access at every backend, open sessions included, and checks by the tenant's own credentials that they are refused.
 - **resume** restores it: the same credentials work, probed at every backend before the tenant is active again.

@@ -66,6 +66,20 @@ export const overduePurges = (db: Db, limit: number, overdueMs: number): Promise
        AND NOT EXISTS (SELECT FROM "TenantOperation" o WHERE o."tenantId" = t.id AND ${OPEN})
      ORDER BY GREATEST(t."purgeAt", t."holdUntil"), t.id LIMIT ${limit}`);
 
+/**
+ * The tenants whose old credentials should have been ended for longer than this, without an open operation: no sweep
+ * has started that. Not where on-call has put it off, nor what is cut off with its tenant. Longest first.
+ */
+export const overdueRetirements = (db: Db, limit: number, overdueMs: number): Promise<Some> =>
+  loadSome(db.$queryRaw`
+    SELECT id, count(*) OVER () AS total FROM (
+      SELECT r."tenantId" AS id, min(r."overlapUntil") AS since FROM "TenantResource" r JOIN "Tenant" t ON t.id = r."tenantId"
+       WHERE greatest(r."overlapUntil", r."retireAfter") < now() - ${overdueMs} * interval '1 ms'
+         AND r."overlapUntil" IS NOT NULL AND r.state = 'present' AND t.status = 'active' AND t."goneAt" IS NULL
+         AND NOT EXISTS (SELECT FROM "TenantOperation" o WHERE o."tenantId" = t.id AND ${OPEN})
+       GROUP BY r."tenantId") due
+     ORDER BY since, id LIMIT ${limit}`);
+
 async function loadSome(rows: PromiseLike<unknown>): Promise<Some> {
   const found = (await rows) as { id: string; total: bigint }[];
   return { ids: found.map(({ id }) => id), total: Number(found[0]?.total ?? 0) };

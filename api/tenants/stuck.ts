@@ -4,23 +4,33 @@ import type { RunState } from '@freeflow/lib/temporal';
 import type { TemporalGateway } from '../temporal-gateway';
 import { fetchRunStates } from './run-states';
 import { inOneSnapshot } from './snapshot';
-import { overduePurges, parkedOperations, quietOperations, unstartedOperations, type Some } from './stuck-rows';
+import {
+  overduePurges,
+  overdueRetirements,
+  parkedOperations,
+  quietOperations,
+  unstartedOperations,
+  type Some,
+} from './stuck-rows';
 import { LAST_OPERATIONS, viewTenant } from './view';
 
 /** The runs of at most this many operations in progress are checked, those that have not changed for longest. */
 const MOST_QUIET = 2_000;
-/** A purge is overdue after this many intervals of the sweep, and at least this time, in ms. */
+/** What is due is overdue after this many intervals of the sweep, and at least this time, in ms. */
 const OVERDUE_SWEEPS = 6;
 const OVERDUE_MS = 60_000;
 
-/** When a purge is overdue that the workers' sweep has not started, in ms. */
+/** When a purge, or an end of old credentials, is overdue that the workers' sweep has not started, in ms. */
 export const overdueMsOf = (sweepIntervalMs: number): number => Math.max(OVERDUE_MS, OVERDUE_SWEEPS * sweepIntervalMs);
+
+/** What no operation has been started for. */
+type Overdue = 'overdue-purge' | 'overdue-retire';
 
 /** An operation that does not go on by itself, with its tenant. */
 export interface Stuck {
   operation: TenantOperation;
   tenant: Tenant;
-  why: Exclude<StuckReason, 'overdue-purge'>;
+  why: Exclude<StuckReason, Overdue>;
 }
 
 /** Operations that are stuck; how many more are; and how many may be. */
@@ -90,23 +100,24 @@ function reasonOf({ state }: TenantOperation, run: RunState | undefined): Stuck[
   return run === undefined && state === 'requested' ? 'not-started' : undefined;
 }
 
-/** Everything on-call has to know of: operations that are stuck, and purges that no sweep has started. */
+/** Everything on-call has to know of: operations that are stuck, and what is due and no sweep has started. */
 export async function listStuck(
   db: PrismaClient,
   temporal: TemporalGateway,
   { limit, sweepIntervalMs }: { limit: number; sweepIntervalMs: number },
 ) {
-  const [{ stuck, notShown: more, notAsked }, { ids, total }] = await Promise.all([
+  const overdueMs = overdueMsOf(sweepIntervalMs);
+  const [{ stuck, notShown: more, notAsked }, purges, retirements] = await Promise.all([
     findStuck(db, temporal, limit),
-    overduePurges(db, limit, overdueMsOf(sweepIntervalMs)),
+    overduePurges(db, limit, overdueMs),
+    overdueRetirements(db, limit, overdueMs),
   ]);
-  const shown = ids.slice(0, limit - stuck.length);
-  const overdue = await db.tenant.findMany({
-    where: { id: { in: shown } },
-    include: LAST_OPERATIONS,
-    orderBy: [{ purgeAt: 'asc' }, { id: 'asc' }],
-  });
-  const notShown = more + total - shown.length;
+  const due = [
+    ...purges.ids.map((id) => ({ id, why: 'overdue-purge' as const })),
+    ...retirements.ids.map((id) => ({ id, why: 'overdue-retire' as const })),
+  ];
+  const overdue = await loadOverdue(db, due.slice(0, limit - stuck.length));
+  const notShown = more + purges.total + retirements.total - overdue.length;
   return {
     items: [
       ...stuck.map(({ operation, tenant, why }) => ({
@@ -114,14 +125,23 @@ export async function listStuck(
         why,
         advice: why === 'parked' ? (operation.advice ?? STUCK.parked.advice) : STUCK[why].advice,
       })),
-      ...overdue.map((tenant) => ({
+      ...overdue.map(({ tenant, why }) => ({
         ...viewTenant(tenant, temporal.runUrl),
-        why: 'overdue-purge' as const,
-        advice: STUCK['overdue-purge'].advice,
+        why,
+        advice: STUCK[why].advice,
       })),
     ],
     isComplete: notShown === 0 && notAsked === 0,
     notShown,
     notAsked,
   };
+}
+
+/** Those that are still there, in this order. */
+async function loadOverdue(db: PrismaClient, due: readonly { id: string; why: Overdue }[]) {
+  const tenants = await db.tenant.findMany({
+    where: { id: { in: due.map(({ id }) => id) } },
+    include: LAST_OPERATIONS,
+  });
+  return due.flatMap(({ id, why }) => tenants.filter((it) => it.id === id).map((tenant) => ({ tenant, why })));
 }

@@ -40,7 +40,9 @@ interface Before {
 export async function accessOf(db: Db, target: Target, secrets: Promise<Secrets>): Promise<AccessState> {
   const { signal } = target;
   const [users, ours] = await Promise.all([usersOf(db, signal), userDetails(db, loginUser(target), signal)]);
-  const isStored = ours && (await isPasswordOf(ours, (await secrets)['password'] ?? ''));
+  const { password } = await secrets;
+  // Of one that can't be read nobody knows.
+  const isStored = password === undefined ? undefined : ours && (await isPasswordOf(ours, password));
   return {
     users: users.map(({ user, roles }) => ({ user, roles: roles.map(({ role, db: of }) => ({ role, db: of })) })),
     mechanisms: ours?.mechanisms ?? MECHANISMS,

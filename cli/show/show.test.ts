@@ -99,6 +99,7 @@ test('the list of what is stuck has a line for each parked step, and commands in
         advice: 'See qdrant.drop.',
       },
       { ...tenant({ name: 'globex', purgeAt: AT }), why: 'overdue-purge', advice: 'DELETE with mode=hard.' },
+      { ...tenant({ name: 'initech' }), why: 'overdue-retire', advice: 'rotate with overlapSeconds 0' },
     ],
     undefined,
     'ff',
@@ -106,7 +107,9 @@ test('the list of what is stuck has a line for each parked step, and commands in
   expect(text).toMatch(/^acme +create +qdrant\.drop +7 +\d+ \w+ +full$/m);
   expect(text).toMatch(/^acme +create +mongodb\.drop +7 +\d+ \w+ +away$/m);
   expect(text).toMatch(/^globex +purge +- /m);
+  expect(text).toMatch(/^initech +retire +- .*old credentials are due to be ended/m);
   expect(text).toContain('ff tenants delete NAME --hard');
+  expect(text).toContain('ff tenants rotate NAME --now');
   expect(text).not.toContain('mode=hard');
 });
 

@@ -7,7 +7,7 @@ import { age } from './time';
 /** What does not go on by itself, a line for each parked step, then what to do about it. */
 export function stuckTable(items: readonly StuckTenant[], columns: number | undefined, freeflow: string): string {
   const advice = [...new Set(items.flatMap(advicesOn))].map((it) => pastable(it, freeflow));
-  const canRetry = items.some(({ why }) => why !== 'overdue-purge');
+  const canRetry = items.some(({ why }) => why !== 'overdue-purge' && why !== 'overdue-retire');
   return [
     inColumns(['NAME', 'OPERATION', 'STEP', 'FAILED', 'SINCE', 'CAUSE'], items.flatMap(rowsOf), columns),
     '',
@@ -24,6 +24,7 @@ const advicesOn = ({ why, operation }: StuckTenant): string[] =>
 
 function rowsOf({ name, why, operation, purgeAt }: StuckTenant): string[][] {
   if (why === 'overdue-purge') return [[name, 'purge', '-', '0', age(purgeAt ?? ''), STUCK[why].cause]];
+  if (why === 'overdue-retire') return [[name, 'retire', '-', '0', '-', STUCK[why].cause]];
   if (operation === null) return [[name, '-', '-', '0', '-', STUCK[why].cause]];
   const [kind, failed] = [operationTitle(operation.kind), String(operation.attempts)];
   if (why === 'parked' && operation.parked.length > 0)

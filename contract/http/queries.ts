@@ -75,7 +75,7 @@ export const stuckList = z
         why: z
           .enum(STUCK_REASONS)
           .describe(
-            'parked: a step waits for an answer; not-started: no run has started; run-gone: its run was terminated; run-fails: its workflow task fails on every worker; run-unattended: it belongs to a build that has no workers; overdue-purge: its data is due to be dropped, and no sweep has started that. A retry starts not-started, run-gone, run-fails and run-unattended anew',
+            'parked: a step waits for an answer; not-started: no run has started; run-gone: its run was terminated; run-fails: its workflow task fails on every worker; run-unattended: it belongs to a build that has no workers; overdue-purge: its data is due to be dropped, and no sweep has started that; overdue-retire: the same of old credentials, which are due to be ended. A retry starts not-started, run-gone, run-fails and run-unattended anew',
           ),
         advice: z.string().nullable().describe('What to do about it'),
       }),

@@ -40,3 +40,12 @@ export function touchesBackends(kind: OperationKind, from: TenantStatus, goal: O
   if (changesAccess === 'takes') return from === 'active';
   return changesAccess === 'gives' ? goal === 'active' : true;
 }
+
+/**
+ * Whether an operation that is parked at this step can still be rolled back as a whole: then an abort is taken, and no
+ * skip. Where it can't, it is the other way round.
+ */
+export function canRollBackAt(kind: OperationKind, step: string): boolean {
+  const { forward, undo } = rowOf(kind);
+  return undo !== null && forward.some((verb) => step.endsWith(`.${verb}`));
+}

@@ -65,7 +65,7 @@ test.each([
   expect(findTenantRequest('DELETE', '/tenants/:id', query)).toBe(name);
 });
 
-test('while an operation is in progress, only the forced deletion and the adoption go on beside it', () => {
+test('while an operation is in progress, only the forced deletion and the adoption go on beside it, and beside a rotation what cuts off', () => {
   const others = OPERATION_KINDS.filter((kind) => kind !== 'adopt');
   const accepted = TENANT_REQUEST_NAMES.flatMap((name) =>
     others.filter((kind) => decide(name, 'active', kind) === 'accept').map((kind) => `${name} beside ${kind}`),
@@ -75,6 +75,7 @@ test('while an operation is in progress, only the forced deletion and the adopti
     [
       ...interrupted.map((kind) => `hard_delete_forced beside ${kind}`),
       ...others.map((kind) => `adopt beside ${kind}`),
+      ...['suspend', 'soft_delete'].flatMap((name) => ['rotate', 'retire'].map((kind) => `${name} beside ${kind}`)),
     ].sort(),
   );
 });

@@ -24,6 +24,11 @@ interface RequestRow {
   readonly isDoneBy: readonly OperationKind[];
   /** What comes of it beside any other operation in progress: refused, or decided as if there was none. */
   readonly beside: 'is-refused' | 'interrupts' | 'goes-beside';
+  /**
+   * Operations in progress that don't keep it out, whatever `beside` says: each is undone, or gives up what it insists
+   * on, and this one follows.
+   */
+  readonly interrupts?: readonly OperationKind[];
 }
 
 interface CommonRow {
@@ -40,6 +45,11 @@ interface CommonRow {
    * creates, and no one waits for a purge. A run's activities have its priority.
    */
   readonly priority: 1 | 2 | 3 | 4 | 5;
+  /**
+   * What it insists on, an undo or what nothing could undo, is given up where it is interrupted: what follows cuts off
+   * or drops what is left of it, or it stays due.
+   */
+  readonly yields?: true;
   /** The requests for it, by name. */
   readonly requests: Readonly<Record<string, RequestRow>>;
 }

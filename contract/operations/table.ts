@@ -16,6 +16,9 @@ const ANY_STATUS = {
   deleted: 'accept',
 } as const;
 
+/** Whoever cuts a tenant off does not wait for these: access is cut by every credential, also one that is left. */
+const ROTATIONS = ['rotate', 'retire'] as const;
+
 /** The operations: one row each, from which every other table is derived. What a field means: {@link OperationRow}. */
 export const OPERATIONS = {
   create: {
@@ -59,6 +62,7 @@ export const OPERATIONS = {
         decisions: { ...HALF, active: 'accept', suspended: 'nothing', deleted: 'soft-deleted', ...GONE_OR_REGISTERED },
         isDoneBy: ['suspend'],
         beside: 'is-refused',
+        interrupts: ROTATIONS,
       },
     },
   },
@@ -104,6 +108,7 @@ export const OPERATIONS = {
         decisions: { ...HALF, active: 'accept', suspended: 'accept', deleted: 'nothing', ...GONE_OR_REGISTERED },
         isDoneBy: ['soft_delete'],
         beside: 'is-refused',
+        interrupts: ROTATIONS,
       },
     },
   },
@@ -271,6 +276,7 @@ export const OPERATIONS = {
     undo: { verb: 'withdraw', then: 'restore-status', isForUnanswered: true },
     settledBy: 'switch-credentials',
     after: { verb: 'retire', then: 'end-rotation' },
+    yields: true,
     askedBy: 'admin',
     priority: 2,
     requests: {
@@ -301,6 +307,7 @@ export const OPERATIONS = {
     forward: ['retire'],
     undo: null,
     settledBy: 'end-rotation',
+    yields: true,
     askedBy: 'schedule',
     priority: 3,
     requests: {},

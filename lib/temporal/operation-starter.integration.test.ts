@@ -22,7 +22,7 @@ const operation = (): AcceptedOperation => ({
   tenantName: 'acme',
   kind: 'hard_delete',
   requestedBy: 'test',
-  interrupts: true,
+  interrupts: ['create'],
   backend: null,
 });
 

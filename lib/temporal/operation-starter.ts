@@ -19,8 +19,8 @@ const PREVIOUS_CLOSES_MS = [25, 50, 100, 200, 400, 800, 1_600];
 export type StartOutcome = 'started' | 'running' | 'other';
 
 /**
- * Starts the run of an operation, unless a run is open under its workflow id. A forced deletion interrupts the run of
- * another operation that is in its way, once a run.
+ * Starts the run of an operation, unless a run is open under its workflow id. One that is in its way, of a kind that it
+ * interrupts, is signalled, once a run.
  * @throws Error when Temporal doesn't answer
  */
 export function startOperation(client: Client, operation: AcceptedOperation, taskQueue: string): Promise<StartOutcome> {
@@ -35,8 +35,11 @@ async function start(client: Client, operation: AcceptedOperation, taskQueue: st
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
   try {
-    if (await isRunOf(client, operation)) return 'running';
-    if (operation.interrupts)
+    const { memo, type } = await client.workflow
+      .getHandle(workflowIdOf(operation.tenantId, operation.backend))
+      .describe();
+    if (memo?.['operationId'] === operation.operationId) return 'running';
+    if (operation.interrupts.some((it) => OPERATIONS[it].workflow === type))
       await client.workflowService.signalWorkflowExecution(interruptRequest(operation, client.options.namespace));
   } catch (error) {
     // What has closed since then blocks nothing.
@@ -61,9 +64,6 @@ export async function startWhenPreviousCloses(
   }
   throw new TemporalError('run-still-open', 'Another run on this tenant does not close.');
 }
-
-const isRunOf = async (client: Client, { tenantId, operationId, backend }: AcceptedOperation): Promise<boolean> =>
-  (await client.workflow.getHandle(workflowIdOf(tenantId, backend)).describe()).memo?.['operationId'] === operationId;
 
 const isNotFound = (error: unknown): boolean =>
   error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && Number(error.code) === GRPC_NOT_FOUND);

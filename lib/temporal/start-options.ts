@@ -31,18 +31,23 @@ interface InterruptRequest {
 }
 
 /**
- * How a forced deletion interrupts the run in its way. By its request id the server takes it once a run, however often
+ * How an operation interrupts the run in its way. By its request id the server takes it once a run, however often
  * it is sent: https://github.com/temporalio/api/blob/master/temporal/api/workflowservice/v1/request_response.proto
  * (SignalWorkflowExecutionRequest)
  */
 export const interruptRequest = (
-  { operationId, tenantId, requestedBy }: Pick<AcceptedOperation, 'operationId' | 'tenantId' | 'requestedBy'>,
+  {
+    operationId,
+    tenantId,
+    requestedBy,
+    kind,
+  }: Pick<AcceptedOperation, 'operationId' | 'tenantId' | 'requestedBy' | 'kind'>,
   namespace: string,
 ): InterruptRequest => ({
   namespace,
   workflowExecution: { workflowId: workflowIdOf(tenantId) },
   signalName: INTERRUPT,
-  input: { payloads: toPayloads(defaultPayloadConverter, requestedBy) ?? [] },
+  input: { payloads: toPayloads(defaultPayloadConverter, requestedBy, kind) ?? [] },
   requestId: `${INTERRUPT}-${operationId}`,
 });
 

@@ -14,6 +14,7 @@ import {
   logOf,
   operationEnds,
   tenantOf,
+  untilParkedAt,
   type Tenant,
 } from '../support/tenants';
 import { until } from '../support/until';
@@ -194,6 +195,38 @@ test('what is over when a tenant is resumed stays cut, and is ended by the next 
   await change(installation, tenant.id, 'restore');
   expect(Object.values(await answersTo(before)).filter((answer) => answer === 'in')).toEqual([]);
   expect(await answersTo(await connect())).toEqual(IN);
+  await retiredBy('retire');
+  expect(await answersTo(before)).toEqual(REFUSED);
+});
+
+test('an end of old credentials that is parked keeps nobody from cutting the tenant off; they stay cut after it', async () => {
+  const before = await connect();
+  await rotated({ overlapSeconds: 3_600 });
+  const after = await connect();
+  installation.proxies.qdrant.shut();
+  await endOverlap();
+  await untilParkedAt(installation, tenant.id, 'qdrant.retire');
+  expect(await installation.request('POST', `/tenants/${tenant.id}/suspend`)).toMatchObject({ status: 202 });
+  // Cut off where it can be, while that server is still away.
+  await untilParkedAt(installation, tenant.id, 'qdrant.disable');
+  for (const it of [before, after])
+    expect(await answersTo(it)).not.toMatchObject({ postgres: 'in', mongodb: 'in', keycloak: 'in' });
+  installation.proxies.qdrant.open();
+  await installation.request('POST', `/tenants/${tenant.id}/retry`);
+  expect(await operationEnds(installation, tenant.id)).toMatchObject({
+    status: 'suspended',
+    operation: { kind: 'suspend', state: 'done' },
+  });
+  const { body } = await installation.request('GET', `/tenants/${tenant.id}/operations?limit=2`);
+  expect(body).toMatchObject({
+    items: [
+      { kind: 'suspend' },
+      { kind: 'retire', state: 'incomplete', step: 'qdrant.retire', cause: expect.stringContaining('by a suspend') },
+    ],
+  });
+  await change(installation, tenant.id, 'resume');
+  expect(Object.values(await answersTo(before)).filter((it) => it === 'in')).toEqual([]);
+  expect(await answersTo(after)).toEqual(IN);
   await retiredBy('retire');
   expect(await answersTo(before)).toEqual(REFUSED);
 });

@@ -1,7 +1,9 @@
+import { BACKEND_KINDS } from '@freeflow/contract';
 import { newName } from '../support/activity-harness';
 import { freeflow, envOf, secretsIn } from '../support/freeflow';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { pathsIn, startVault, type OwnVault } from '../support/own-vault';
+import { tryConnection, type Connected } from '../support/steady-clients';
 import { askFor, createTenant, operationEnds, tenantOf } from '../support/tenants';
 import { until } from '../support/until';
 
@@ -14,7 +16,7 @@ let id: string;
 
 beforeAll(async () => {
   vault = await startVault();
-  installation = await openTestInstallation({ worker: vault.env });
+  installation = await openTestInstallation({ worker: { ...vault.env, SWEEP_INTERVAL_MS: '1000' } });
   ({ id } = await createTenant(installation, name));
 });
 afterAll(async () => {
@@ -61,6 +63,61 @@ test('suspended and resumed it is let in as before', async () => {
     expect((await installation.request('POST', `/tenants/${id}/${what}`)).status).toBe(202);
     expect(await operationEnds(installation, id)).toMatchObject({ operation: { state: 'done' } });
   }
+});
+
+/** What its application is given, as {@link tryConnection} takes it. */
+async function connect(): Promise<Connected> {
+  const { code, stdout, stderr } = await cli(['tenants', 'connect', name, '--json']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return JSON.parse(stdout) as Connected;
+}
+
+const answersTo = (connected: Connected) => Promise.all(BACKEND_KINDS.map((kind) => tryConnection(kind, connected)));
+const ALL_IN = BACKEND_KINDS.map(() => 'in');
+const own = async () => (await pathsIn(vault)).filter((it) => it.includes(id));
+
+test('rotated, it has new secrets beside those before; these are destroyed once their time is over, and let nobody in', async () => {
+  const before = await connect();
+  expect((await installation.request('POST', `/tenants/${id}/rotate`, { overlapSeconds: 3_600 })).status).toBe(202);
+  expect(await operationEnds(installation, id)).toMatchObject({ operation: { kind: 'rotate', state: 'done' } });
+  const after = await connect();
+  expect([await answersTo(before), await answersTo(after)]).toEqual([ALL_IN, ALL_IN]);
+  const first = await own();
+  expect(first).toHaveLength(9);
+  await installation.master.query('UPDATE "TenantResource" SET "overlapUntil" = now() WHERE "tenantId" = $1', [id]);
+  await until('those before are ended', async () => {
+    const { operation } = await tenantOf(installation, id);
+    return operation.kind === 'retire' && operation.state === 'done';
+  });
+  expect((await answersTo(before)).filter((it) => it === 'in')).toEqual([]);
+  expect(await answersTo(after)).toEqual(ALL_IN);
+  expect(await connect()).toEqual(Object.fromEntries(Object.entries(after).map(([kind, it]) => [kind, inForce(it)])));
+  expect(await own()).toHaveLength(5);
+  const { rows } = await installation.master.query<{ at: string }>(
+    `SELECT "vaultRef" AS at FROM "TenantSecret" WHERE "tenantId" = $1 AND name <> 'admin-password'`,
+    [id],
+  );
+  expect(rows.map(({ at }) => at.replace(/.*[?]/, ''))).toEqual(Array(4).fill('v=2'));
+});
+
+/** As it is told once nothing of the one before is left. */
+const inForce = ({ previousUntil: _until, ...rest }: Record<string, string>) => rest;
+
+test('while it is sealed access is cut all the same, and tried once it is not', async () => {
+  const connected = await connect();
+  await vault.seal();
+  await installation.request('POST', `/tenants/${id}/suspend`);
+  await until('it waits for the vault at each backend', async () => {
+    const answers = await answersTo(connected);
+    return answers.every((it) => it !== 'in');
+  });
+  expect(await tenantOf(installation, id)).toMatchObject({ status: 'active', operation: { kind: 'suspend' } });
+  await vault.unseal();
+  await installation.request('POST', `/tenants/${id}/retry`);
+  expect(await operationEnds(installation, id)).toMatchObject({ status: 'suspended' });
+  await installation.request('POST', `/tenants/${id}/resume`);
+  await operationEnds(installation, id);
+  expect(await answersTo(connected)).toEqual(ALL_IN);
 });
 
 test('while it is sealed a create waits and says for what; unsealed it goes on by itself', async () => {

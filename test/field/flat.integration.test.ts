@@ -5,6 +5,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { Client } from 'pg';
 import { claimStatement } from '../../activities/due-operations';
 import { purgeStatement } from '../../activities/due-purges';
+import { retireStatement, rotateStatement } from '../../activities/due-rotations';
 import { findBusyWebhooks, handOut, takeOverdue } from '../../activities/webhooks/hand-out';
 import { readBounds, readEvents, readOn } from '../../api/events/rows';
 import { newName, openActivityHarness, type ActivityHarness } from '../support/activity-harness';
@@ -160,6 +161,20 @@ test('the statements of a sweep read what is due', async () => {
   const isDueLater = claimStatement(new Date(Date.now() + 7_200_000), 100);
   expect(await findGreedy([isDueLater, purgeStatement(500)], ANSWER_ROWS)).toEqual([]);
 });
+
+test('the sweep of rotations reads what is due, few or all, and not what is cut off', async () => {
+  const age = await oldestAgeMs();
+  const some = rotateStatement({ everyMs: age - 3_600_000, overlapS: 60 }, 20);
+  const all = rotateStatement({ everyMs: 1_000, overlapS: 60 }, 20);
+  expect(await findGreedy([retireStatement(500), some, all], PORTION_ROWS)).toEqual([]);
+});
+
+async function oldestAgeMs(): Promise<number> {
+  const { rows } = await owner.query<{ age: number }>(
+    `SELECT extract(epoch FROM now() - min("createdAt"))::float8 * 1000 AS age FROM "TenantResource"`,
+  );
+  return rows[0]?.age ?? 0;
+}
 
 test('the steps of an operation read what is of their tenant', async () => {
   const input = await harness.newTenant('hard_delete');

@@ -15,7 +15,12 @@ const isQueued = async (id: string) =>
   ((await handleOf(id).describe()).raw.pendingActivities?.length ?? 0) === BACKEND_KINDS.length;
 
 /** In the order in which they come, those for whom nobody waits first. */
-const COMING: readonly { name: string; kind: OperationKind; interrupts?: true; priority: number }[] = [
+const COMING: readonly {
+  name: string;
+  kind: OperationKind;
+  interrupts?: readonly OperationKind[];
+  priority: number;
+}[] = [
   ...Array.from(
     { length: 6 },
     (_, n) => ({ name: `purge ${n}`, kind: 'purge', priority: OPERATIONS.purge.priority }) as const,
@@ -30,7 +35,7 @@ const COMING: readonly { name: string; kind: OperationKind; interrupts?: true; p
   ),
   { name: 'restore', kind: 'restore', priority: OPERATIONS.restore.priority },
   { name: 'resume', kind: 'resume', priority: OPERATIONS.resume.priority },
-  { name: 'forced deletion', kind: 'hard_delete', interrupts: true, priority: 1 },
+  { name: 'forced deletion', kind: 'hard_delete', interrupts: ['create'], priority: 1 },
   { name: 'soft deletion', kind: 'soft_delete', priority: OPERATIONS.soft_delete.priority },
   { name: 'suspension', kind: 'suspend', priority: OPERATIONS.suspend.priority },
 ];
@@ -38,7 +43,7 @@ const COMING: readonly { name: string; kind: OperationKind; interrupts?: true; p
 test('the queues are full, and what cuts off goes first at each backend, then what gives back, creates, deletions, purges', async () => {
   const release = fake.hold();
   const ids: string[] = [];
-  for (const { kind, interrupts = false } of COMING) {
+  for (const { kind, interrupts = [] } of COMING) {
     const id = await fake.start(kind, { interrupts });
     ids.push(id);
     // The first one has the places.

@@ -211,6 +211,35 @@ test('a purge that nothing sees to is listed, with what to do; one that is held,
   expect(told.stdout).not.toContain('retry --all');
 });
 
+test('old credentials that nothing ends are listed, with what to do; those put off, cut off, just due or in progress are not', async () => {
+  const active = { status: 'active', ended: true };
+  const overlaps = (name: string, over: string, more: { state?: string; putOff?: string } = {}) =>
+    harness.owner.query(
+      `INSERT INTO "TenantResource" (id, "tenantId", kind, name, state, nonce, "updatedAt", credential, retiring, "overlapUntil", "retireAfter")
+       SELECT gen_random_uuid(), id, kind, name, $3::"ResourceState", gen_random_uuid(), now(), 2, '{1}', now() - $2::interval, now() + $4::interval
+         FROM "Tenant", unnest('{postgres,qdrant}'::"BackendKind"[]) kind WHERE name = $1`,
+      [name, over, more.state ?? 'present', more.putOff ?? null],
+    );
+  const name = await stand(active);
+  await overlaps(name, '1 hour');
+  await overlaps(await stand(active), '1 hour', { putOff: '10 min' });
+  await overlaps(await stand({ status: 'suspended', ended: true }), '1 hour', { state: 'disabled' });
+  await overlaps(await stand(active), '5 s');
+  await overlaps(await stand(active), '-1 day');
+  await overlaps(await stand({ status: 'active', state: 'requested', age: '1 s' }), '1 hour');
+  temporal.trouble({ kind: 'black-hole' });
+  expect(await stuck()).toMatchObject({
+    items: [{ name, why: 'overdue-retire', advice: expect.stringMatching(/schedule.*paused/) }],
+    isComplete: true,
+  });
+  const told = await cli('stuck');
+  expect(told).toMatchObject({
+    code: 3,
+    stdout: expect.stringMatching(new RegExp(`^${name} +retire +- +0 +- +old credentials are due to be ended`, 'm')),
+  });
+  expect(told.stdout).toContain('tenants rotate NAME --now');
+});
+
 test('all that is stuck is answered without waiting for a Temporal that is away; under the same key it is done once Temporal is back', async () => {
   const names = await Promise.all(Array.from({ length: 12 }, () => stand({ state: 'requested' })));
   const headers = { 'idempotency-key': randomUUID() };

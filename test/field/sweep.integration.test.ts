@@ -63,10 +63,7 @@ async function request(
 const startHere = ({ id: operationId, tenantId, tenantName, kind, requestedBy, backend }: Due) =>
   operator.client.workflow.start(
     OPERATIONS[kind].workflow,
-    operationStartOptions(
-      { operationId, tenantId, tenantName, kind, requestedBy, interrupts: false, backend },
-      taskQueue,
-    ),
+    operationStartOptions({ operationId, tenantId, tenantName, kind, requestedBy, interrupts: [], backend }, taskQueue),
   );
 
 const signalsIn = async (tenantId: string): Promise<number> => {

@@ -53,7 +53,7 @@ export interface FakeOperations {
    */
   start(
     kind: OperationKind,
-    more?: { interrupts?: boolean; begun?: Partial<Begun>; backend?: BackendKind; slow?: SlowRecord },
+    more?: { interrupts?: readonly OperationKind[]; begun?: Partial<Begun>; backend?: BackendKind; slow?: SlowRecord },
   ): Promise<string>;
   /** The names of the steps of a tenant in the order in which they began, each attempt. */
   stepsOf(tenantId: string): string[];
@@ -106,7 +106,7 @@ export async function openFakeOperations({
         .then(String, (error: unknown) =>
           error instanceof WorkflowFailedError ? String(error.cause?.message) : String(error),
         ),
-    start: async (kind, { interrupts = false, begun, backend = null, slow } = {}) => {
+    start: async (kind, { interrupts = [], begun, backend = null, slow } = {}) => {
       const tenantId = randomUUID();
       told.set(tenantId, {
         ...(isStatusOperation(kind) ? { kind } : {}),

@@ -127,12 +127,18 @@ const INSERT_OPERATIONS = [
      FROM planned WHERE kind IN ('suspended', 'softDeleted', 'refused', 'incomplete', 'gone')`,
 ];
 
+// One in fifty has an overlap open, one in a hundred had a rotation in vain; what is cut off has one that is over.
 const INSERT_RESOURCES = `
-  INSERT INTO "TenantResource" (id, "tenantId", kind, name, state, nonce, "externalId", "serverId", "createdAt", "updatedAt")
+  INSERT INTO "TenantResource" (id, "tenantId", kind, name, state, nonce, "externalId", "serverId", "createdAt", "updatedAt",
+                                credential, retiring, "overlapUntil", "rotationTriedAt")
   SELECT gen_random_uuid(), p.id, k, 'freeflow_' || p.name,
          (CASE WHEN ${GONE} THEN 'absent' WHEN p.kind IN ('suspended', 'softDeleted') THEN 'disabled' WHEN ${OPEN} THEN 'intended' ELSE 'present' END)::"ResourceState",
-         gen_random_uuid(), i::text, k || '-server', at, at
-    FROM planned p, unnest(enum_range(NULL::"BackendKind")) k`;
+         gen_random_uuid(), i::text, k || '-server', at, at,
+         CASE WHEN overlap.until IS NULL THEN 1 ELSE 2 END, CASE WHEN overlap.until IS NULL THEN '{}' ELSE '{1}' END::int[], overlap.until,
+         CASE WHEN p.kind = 'active' AND i % 100 = 1 THEN now() - interval '1 hour' END
+    FROM planned p, unnest(enum_range(NULL::"BackendKind")) k,
+         LATERAL (SELECT CASE WHEN p.kind IN ('suspended', 'softDeleted') THEN now() - interval '1 day'
+                              WHEN p.kind = 'active' AND i % 50 = 0 THEN now() + interval '1 day' END AS until) overlap`;
 
 const INSERT_CONNECTIONS = `
   INSERT INTO "TenantConnection" (id, "tenantId", service, "dbName", host, port, username, "createdAt", "updatedAt")

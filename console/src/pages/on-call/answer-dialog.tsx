@@ -16,7 +16,7 @@ interface Props {
 const EFFECTS = {
   retry: 'Each step is tried at once, four times within some two seconds. It can do no harm.',
   abort: 'The operation is rolled back as a whole. After an aborted create nothing of the tenant is left.',
-  skip: 'What the step should have removed stays at the server and has no owner; the operation ends incomplete, and the name stays taken. Not for a server that is away for a while.',
+  skip: 'What the step should have removed stays at the server and has no owner; the operation ends incomplete, and the name stays taken. Old credentials may still work, and are ended in an hour. Not for a server that is away for a while.',
 } as const satisfies Record<AnswerAction, string>;
 
 const VERBS = { retry: 'Retry', abort: 'Abort', skip: 'Skip' } as const satisfies Record<AnswerAction, string>;

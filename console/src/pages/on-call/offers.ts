@@ -1,4 +1,4 @@
-import { rowOf, type AnswerAction } from '@freeflow/contract';
+import { canRollBackAt, type AnswerAction } from '@freeflow/contract';
 import type { Waiting } from './waiting';
 
 /** Why an answer makes no sense here; undefined where it does. The run has the last word, and says so. */
@@ -8,15 +8,14 @@ export function refusalOf(action: AnswerAction, waiting: Waiting): string | unde
   if (action === 'retry') return undefined;
   if (why !== 'parked') return 'It waits for no answer. A retry starts it again.';
   if (action === 'abort') return goesForward(waiting) ? undefined : 'There is no way back from here: retry or skip.';
-  return goesForward(waiting) ? 'Only a drop or an undo can be skipped: retry or abort.' : undefined;
+  return goesForward(waiting)
+    ? 'Only a drop, an undo or the end of old credentials can be skipped: retry or abort.'
+    : undefined;
 }
 
-/** Whether the operation can still be rolled back: it is not being undone already, and is no deletion. */
-function goesForward({ operation, step }: Waiting): boolean {
-  if (operation === null || step === null) return true;
-  const { forward, undo } = rowOf(operation.kind);
-  return undo !== null && forward.some((verb) => step.endsWith(`.${verb}`));
-}
+/** As the run decides it. */
+const goesForward = ({ operation, step }: Waiting): boolean =>
+  operation === null || step === null || canRollBackAt(operation.kind, step);
 
 /** Those that an answer can be given to, each operation once where it is for the operation as a whole. */
 export function answerable(action: AnswerAction, all: readonly Waiting[]): Waiting[] {

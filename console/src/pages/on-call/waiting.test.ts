@@ -132,17 +132,25 @@ test.each([
   ['suspend', 'qdrant.enable', ['retry', 'skip']],
   ['resume', 'qdrant.enable', ['retry', 'abort']],
   ['hard_delete', 'qdrant.drop', ['retry', 'skip']],
+  ['rotate', 'qdrant.issue', ['retry', 'abort']],
+  ['rotate', 'qdrant.withdraw', ['retry', 'skip']],
+  ['rotate', 'qdrant.retire', ['retry', 'skip']],
+  ['retire', 'qdrant.retire', ['retry', 'skip']],
 ] as const)('a %s that is parked at %s can be answered by %j', (kind, step, offered) => {
   const waiting = only(stuck('acme', [{ step }], kind));
   const actions = (['retry', 'abort', 'skip'] as const).filter((it) => refusalOf(it, waiting) === undefined);
   expect(actions).toEqual(offered);
 });
 
-test('a run that is gone is retried alone; a purge that is overdue takes no answer', () => {
-  const [gone, purge] = [only(otherwise('a', 'run-gone')), only(otherwise('b', 'overdue-purge'))];
+test('a run that is gone is retried alone; what is overdue takes no answer', () => {
+  const [gone, purge, retire] = [
+    only(otherwise('a', 'run-gone')),
+    only(otherwise('b', 'overdue-purge')),
+    only(otherwise('c', 'overdue-retire')),
+  ];
   expect(refusalOf('abort', gone)).toBeDefined();
   expect(refusalOf('skip', gone)).toBeDefined();
-  expect(answerable('retry', [gone, purge])).toEqual([gone]);
+  expect(answerable('retry', [gone, purge, retire])).toEqual([gone]);
 });
 
 test('an operation that is parked at two steps is aborted once', () => {

@@ -3,7 +3,7 @@ import type { StuckListBody } from '@freeflow/contract/http';
 
 export type StuckTenant = StuckListBody['items'][number];
 
-/** One thing that does not go on by itself: a parked step, an operation as a whole, or a purge. */
+/** One thing that does not go on by itself: a parked step, an operation as a whole, or what is overdue. */
 export interface Waiting {
   /** The same for as long as the same thing of the same tenant waits, however often it is tried. */
   key: string;
@@ -60,11 +60,15 @@ function countTexts(texts: readonly string[]): WaitingGroup['causes'] {
   return [...counts].map(([text, count]) => ({ text, count })).sort((a, b) => b.count - a.count);
 }
 
+/** Due, and not begun: the operation that is shown is the one before. */
+const isOverdue = (why: StuckReason): boolean => why === 'overdue-purge' || why === 'overdue-retire';
+
 function waitingOf(tenant: StuckTenant): Waiting[] {
   const { why, operation } = tenant;
   if (why === 'parked' && operation !== null && operation.parked.length > 0)
     return operation.parked.map((it) => parkedWaiting(tenant, operation, it));
-  const since = (why === 'overdue-purge' ? tenant.purgeAt : operation?.requestedAt) ?? tenant.updatedAt;
+  const requestedAt = isOverdue(why) ? undefined : operation?.requestedAt;
+  const since = (why === 'overdue-purge' ? tenant.purgeAt : requestedAt) ?? tenant.updatedAt;
   const { text, anchor } = splitAdvice(tenant.advice ?? STUCK[why].advice);
   return [
     {
@@ -72,7 +76,7 @@ function waitingOf(tenant: StuckTenant): Waiting[] {
       park: `${operation?.id ?? ''} ${why}`,
       why,
       tenant,
-      operation: why === 'overdue-purge' || operation === null ? null : viewOperation(operation),
+      operation: isOverdue(why) || operation === null ? null : viewOperation(operation),
       step: null,
       since,
       cause: (why === 'parked' ? operation?.cause : null) ?? STUCK[why].cause,
