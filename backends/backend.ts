@@ -113,6 +113,10 @@ export interface PlannedFile extends BlueprintFile {
   isApplied: boolean;
 }
 
+/** What has become of a file. */
+export type FileState = 'begun' | 'applied' | 'undone';
+export type OnFile = (file: PlannedFile, state: FileState) => Promise<void>;
+
 /** One difference between a resource and what the ledger records. */
 export interface Drift {
   /** For people; never holds a secret. */
@@ -176,11 +180,12 @@ export interface Backend {
    * Gives the resource what these files say, in their order. What is there already stays; nothing is ever taken away.
    * With no more rights than the tenant's own resource takes: whatever a tenant has put there, it can't make this do
    * anything beyond that resource.
-   * @param onApplied to be called once a file is applied for good
+   * @param onFile to be called once a file is applied for good; of one that is applied once also before it is begun,
+   * and where it is certain that nothing of it is there
    * @returns remarks, such as which files were applied
    * @throws BackendFault `blueprint-refused` naming file and line
    */
-  apply(target: Target, files: readonly PlannedFile[], onApplied: (file: PlannedFile) => Promise<void>): Promise<Notes>;
+  apply(target: Target, files: readonly PlannedFile[], onFile: OnFile): Promise<Notes>;
   /** How the resource differs from what these files say, which were all applied. Reads only. */
   findBlueprintDrift(target: Target, files: readonly PlannedFile[]): Promise<Drift[]>;
   /** How the tenant's application connects, by the present settings. */

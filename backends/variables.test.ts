@@ -1,9 +1,9 @@
-import { BACKENDS } from '@freeflow/contract';
+import { attemptMsOf } from '@freeflow/contract';
 import type { z } from 'zod';
 import { settleMs } from './backend';
 import { VARIABLES as KEYCLOAK } from './keycloak/variables';
 import { mongoAddress, mongoUrl } from './mongodb/variables';
-import { postgresAddress } from './postgres/variables';
+import { LONGEST_FILE_MS, postgresAddress, VARIABLES as POSTGRES } from './postgres/variables';
 
 it.each<[string, z.ZodType, string[], string[]]>([
   [
@@ -48,11 +48,21 @@ it.each<[string, z.ZodType, string[], string[]]>([
   expect({ fit: fit.filter(isFit), unfit: unfit.filter(isFit) }).toEqual({ fit, unfit: [] });
 });
 
+test('a statement of a blueprint takes no longer than a file may, and a file no longer than an attempt', () => {
+  const { POSTGRES_BLUEPRINT_TIMEOUT_MS: variable } = POSTGRES;
+  expect(LONGEST_FILE_MS).toBe(120_000);
+  expect(LONGEST_FILE_MS).toBeLessThan(attemptMsOf('postgres'));
+  expect([LONGEST_FILE_MS, LONGEST_FILE_MS + 1].map((it) => variable.safeParse(String(it)).success)).toEqual([
+    true,
+    false,
+  ]);
+});
+
 test('within one attempt at Keycloak there is time to wait for an unanswered call, however long a call may take', () => {
   const { KEYCLOAK_CALL_TIMEOUT_MS: variable } = KEYCLOAK;
   const longestMs = 120_000;
   expect(['5000', String(longestMs)].map((it) => variable.safeParse(it).success)).toEqual([true, true]);
   expect(['0', '4999', String(longestMs + 1), '60s'].map((it) => variable.safeParse(it).success)).not.toContain(true);
-  const attemptMs = Number.parseInt(BACKENDS.keycloak.startToCloseTimeout, 10) * 60_000;
+  const attemptMs = attemptMsOf('keycloak');
   expect(settleMs({ callTimeoutMs: longestMs }) + longestMs).toBeLessThan(attemptMs - 60_000);
 });

@@ -64,6 +64,10 @@ export type BackendKind = keyof typeof BACKENDS;
 
 export const BACKEND_KINDS = Object.keys(BACKENDS) as [BackendKind, ...BackendKind[]];
 
+/** How long one attempt of a step may take there, in ms. */
+export const attemptMsOf = (kind: BackendKind): number =>
+  Number.parseInt(BACKENDS[kind].startToCloseTimeout, 10) * 60_000;
+
 /** The backends that a tenant connects to by a row of TenantConnection. */
 export type ConnectionService = {
   [K in BackendKind]: (typeof BACKENDS)[K]['credentialAt'] extends 'connection' ? K : never;

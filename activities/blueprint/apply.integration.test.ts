@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { BACKEND_KINDS, type BackendKind } from '@freeflow/contract';
+import { escapeLiteral as literal } from 'pg';
 import { readBlueprint, type Blueprint } from '../../backends/blueprint';
 import { BLUEPRINT_FORMS } from '../../backends/registry';
 import { projectRoot } from '../../stack/project';
@@ -211,6 +212,41 @@ test('a file whose attempt died after its commit is not run again: its own token
   expect(await messageOf(tenant)).toContain('postgres/100.sql: was edited after it was applied');
 });
 
+test('a file that may be there, since its attempt died and its operation was given up, is not edited; the next operation finds it', async () => {
+  await publish({ 'postgres/110.sql': 'CREATE TABLE begun ()' });
+  const tenant = await newTenant('postgres');
+  await apply(tenant);
+  // It was committed, nobody has heard of it, and then somebody has given it up.
+  await harness.db.tenantBlueprintFile.updateMany({ where: { tenantId: tenant.tenantId }, data: { appliedAt: null } });
+  const endedAt = new Date();
+  await harness.db.tenantOperation.update({
+    where: { id: tenant.operationId },
+    data: { state: 'rolled_back', endedAt },
+  });
+  await expect(publish({ 'postgres/110.sql': 'CREATE TABLE other ()' }, false)).rejects.toThrow(
+    `postgres/110.sql: was edited, and may have been applied to ${tenant.name}`,
+  );
+  const { id: operationId } = await harness.db.tenantOperation.create({
+    data: { tenantId: tenant.tenantId, kind: 'upgrade', state: 'running', requestedBy: 'test', runId: tenant.runId },
+  });
+  const next = { ...tenant, operationId };
+  await giveVersion(next);
+  await apply(next);
+  expect(await messageOf(next)).toContain('postgres/110.sql had been applied');
+});
+
+test('a file that is certain to have left nothing may be edited, whatever came of its operation', async () => {
+  await publish({ 'postgres/110.sql': 'SELECT * FROM nowhere' });
+  const tenant = await newTenant('postgres');
+  await expect(apply(tenant)).rejects.toMatchObject({ type: 'blueprint-refused' });
+  const endedAt = new Date();
+  await harness.db.tenantOperation.update({
+    where: { id: tenant.operationId },
+    data: { state: 'rolled_back', endedAt },
+  });
+  await publish({ 'postgres/110.sql': 'SELECT 1' }, false);
+});
+
 test('a version that a worker without a blueprint has not applied is not recorded for the tenant', async () => {
   await publish();
   const tenant = await newTenant(...BACKEND_KINDS);
@@ -235,7 +271,7 @@ test('a note that is not ours is none: neither does it keep a file from being ru
     'CREATE SCHEMA freeflow; CREATE TABLE freeflow.blueprint (path text, token uuid, checksum text)',
   );
   await expect(apply(tenant)).rejects.toMatchObject({ type: 'blueprint-refused' });
-  expect(await messageOf(tenant)).toContain(`is not ${database(tenant)}_owner's`);
+  expect(await messageOf(tenant)).toContain('freeflow in database ' + `${database(tenant)} is not the platform's`);
   await asTenant(tenant, 'DROP SCHEMA freeflow CASCADE');
   await apply(tenant);
   const other = await newTenant('postgres');
@@ -268,6 +304,107 @@ test('what a tenant has put in the way runs with the rights of its own owner, an
   await asTenant(tenant, 'DROP FUNCTION app.lower(varchar)');
   await apply(tenant);
   expect(await asTenant(tenant, 'SELECT a FROM trapped')).toEqual([{ a: 'a' }]);
+});
+
+const TRAP = { 'postgres/100.sql': `CREATE TABLE trapped AS SELECT lower('A'::varchar) AS a;` };
+/** What a tenant can get its owner to do, by a function that is taken before PostgreSQL's own. */
+async function byOwner(tenant: Tenant, statement: string): Promise<void> {
+  await asTenant(
+    tenant,
+    `CREATE OR REPLACE FUNCTION app.lower(varchar) RETURNS text LANGUAGE plpgsql AS $$ BEGIN EXECUTE ${literal(statement)}; RETURN 'x'; END $$`,
+  );
+  await publish(TRAP, false);
+  await giveVersion(tenant);
+  await apply(tenant);
+}
+
+test.each([
+  ['a time-out of transactions', `SET transaction_timeout = '1ms'`],
+  ['a time-out of idle sessions', `SET idle_session_timeout = '1ms'`],
+  ['a time-out of statements', `SET statement_timeout = '1ms'`],
+  ['a library that is not there', `SET local_preload_libraries = 'no_such_library'`],
+  ['the end of a session by any error', 'SET exit_on_error = on'],
+  ['transactions that only read', 'SET default_transaction_read_only = on'],
+])('%s that a trap has set for the database, or the owner, keeps the platform from nothing', async (_, setting) => {
+  await publish();
+  const tenant = await newTenant('postgres');
+  await byOwner(
+    tenant,
+    `ALTER DATABASE ${database(tenant)} ${setting}; ALTER ROLE ${database(tenant)}_owner ${setting}; ALTER ROLE ${database(tenant)}_owner IN DATABASE ${database(tenant)} ${setting}`,
+  );
+  await publish({ ...TRAP, 'postgres/120.sql': 'CREATE TABLE after ()' }, false);
+  await giveVersion(tenant);
+  await apply(tenant);
+  expect(await messageOf(tenant)).toContain('postgres/120.sql applied');
+  expect(await drift(tenant, 'postgres')).toEqual([]);
+  await harness.run('postgres.probe', tenant);
+  for (const verb of ['disable', 'enable', 'disable'] as const) await harness.run(`postgres.${verb}`, tenant);
+  await harness.run('postgres.drop', tenant);
+});
+
+test('what a trap has set for the owner is gone with its session: nothing of it is taken for a note of the platform', async () => {
+  await publish();
+  const tenant = await newTenant('postgres');
+  await byOwner(tenant, `ALTER ROLE ${database(tenant)}_owner SET application_name = 'freeflow: was true -1'`);
+  expect(
+    await asSuperuser(
+      harness,
+      `SELECT setconfig FROM pg_db_role_setting WHERE setrole = '${database(tenant)}_owner'::regrole`,
+    ),
+  ).toEqual([]);
+});
+
+describe('the schema of the extensions', () => {
+  const SCHEMA_OWNER = `SELECT pg_get_userbyid(nspowner) AS owner FROM pg_namespace WHERE nspname = 'extensions'`;
+  const provisioner = () => decodeURIComponent(new URL(harness.info.postgres.provisionerUrl).username);
+
+  test('is the provisioner’s: no trap puts anything there, nor drops it with all that uses it', async () => {
+    await publish({ 'postgres/extensions.json': '["pg_trgm"]' });
+    const tenant = await newTenant('postgres');
+    await apply(tenant);
+    expect(await asSuperuser(harness, SCHEMA_OWNER, database(tenant))).toEqual([{ owner: provisioner() }]);
+    for (const statement of [
+      'DROP SCHEMA extensions CASCADE',
+      'CREATE FUNCTION extensions.planted(text) RETURNS text LANGUAGE sql AS $f$ SELECT $1 $f$',
+    ])
+      await expect(byOwner(tenant, statement)).rejects.toMatchObject({ type: 'blueprint-refused' });
+    expect(await messageOf(tenant)).toMatch(/schema extensions \(42501\)|must be owner of schema extensions/);
+    expect(await asTenant(tenant, `SELECT extensions.similarity('a', 'a') AS same`)).toEqual([{ same: 1 }]);
+  });
+
+  test('with anything in it that no extension has brought, it gets no extension; what was the owner’s is taken over', async () => {
+    await publish({ 'postgres/extensions.json': '["pg_trgm"]' });
+    const tenant = await newTenant('postgres');
+    const owner = `${database(tenant)}_owner`;
+    await asSuperuser(
+      harness,
+      `CREATE SCHEMA extensions AUTHORIZATION ${owner}; SET ROLE ${owner}; CREATE FUNCTION extensions.similarity(varchar, varchar) RETURNS real LANGUAGE sql AS 'SELECT 1::real'`,
+      database(tenant),
+    );
+    await expect(apply(tenant)).rejects.toMatchObject({ type: 'blueprint-refused' });
+    expect(await messageOf(tenant)).toMatch(
+      /extension pg_trgm is not made: there is function extensions\.similarity\(.*\) in schema extensions of database/,
+    );
+    await asSuperuser(harness, 'DROP FUNCTION extensions.similarity(varchar, varchar)', database(tenant));
+    await apply(tenant);
+    expect(await asSuperuser(harness, SCHEMA_OWNER, database(tenant))).toEqual([{ owner: provisioner() }]);
+  });
+
+  test('of the tenant’s own making it is left alone, and refused', async () => {
+    await publish();
+    const tenant = await newTenant('postgres');
+    await asSuperuser(harness, `CREATE SCHEMA extensions AUTHORIZATION ${database(tenant)}_app`, database(tenant));
+    await expect(apply(tenant)).rejects.toMatchObject({ type: 'blueprint-refused' });
+    expect(await messageOf(tenant)).toContain(`extensions in database ${database(tenant)} is not the platform's`);
+  });
+
+  test('an extension whose requirement a trap has put where the tenant is at home is refused', async () => {
+    await publish({ 'postgres/extensions.json': '["earthdistance"]' });
+    const tenant = await newTenant('postgres');
+    await asSuperuser(harness, 'CREATE EXTENSION cube SCHEMA app', database(tenant));
+    await expect(apply(tenant)).rejects.toMatchObject({ type: 'blueprint-refused' });
+    expect(await messageOf(tenant)).toContain('there is extension cube in schema app of database');
+  });
 });
 
 test('a file that is refused leaves nothing of itself, and is named by its line', async () => {

@@ -10,7 +10,7 @@ import { BLUEPRINT_FORMS } from '../../backends/registry';
 import { parseStored } from './stored';
 
 /** Publications go one after the other, whichever workers make them. */
-export const LOCK = 'blueprint';
+export const LOCK = 'freeflow.blueprint';
 
 export type Publication = 'published' | 'published-anew' | 'known';
 
@@ -56,23 +56,32 @@ async function findEdited(tx: Prisma.TransactionClient, { files }: Blueprint): P
   const applied = await tx.tenantBlueprintFile.findMany({
     where: {
       tenant: { goneAt: null },
-      // What is planned by an operation in progress may be applied at any moment.
+      // What is planned by an operation in progress may be applied at any moment; what an attempt that died has begun
+      // may be there, as its operation may have been given up since.
       OR: [
         { appliedAt: { not: null } },
+        { begunAt: { not: null } },
         { tenant: { operations: { some: { endedAt: null, blueprintVersion: { not: null } } } } },
       ],
     },
     distinct: ['path', 'checksum'],
-    select: { path: true, checksum: true },
+    orderBy: { appliedAt: { sort: 'desc', nulls: 'last' } },
+    select: { path: true, checksum: true, appliedAt: true, tenant: { select: { name: true } } },
   });
-  return applied.flatMap(({ path, checksum }): BlueprintProblem[] => {
+  return applied.flatMap(({ path, checksum, appliedAt, tenant }): BlueprintProblem[] => {
     if (!BLUEPRINT_FORMS.some((it) => it.paths.test(path) && it.isOnce(path))) return [];
     const now = byPath(files, path);
     if (now?.checksum === checksum) return [];
     return [
       now === undefined
         ? { path, message: 'was applied to tenants, and is missing now; put it back' }
-        : { path, message: 'was edited after it was applied to tenants; put the change into a new file' },
+        : {
+            path,
+            message:
+              appliedAt === null
+                ? `was edited, and may have been applied to ${tenant.name}: upgrade that tenant to the version with the file as it was, or put the change into a new file`
+                : 'was edited after it was applied to tenants; put the change into a new file',
+          },
     ];
   });
 }

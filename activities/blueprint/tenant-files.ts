@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { BackendKind } from '@freeflow/contract';
 import type { Prisma, PrismaClient, TenantBlueprintFile } from '@freeflow/db-master';
-import type { PlannedFile } from '../../backends/backend';
+import type { FileState, PlannedFile } from '../../backends/backend';
 import type { BlueprintFile } from '../../backends/blueprint';
 import { BackendFault } from '../../backends/failures';
 import { moduleOf } from '../../backends/registry';
@@ -72,10 +72,17 @@ export async function filesOfTenant(
   return files.map((file) => toPlanned(file, rows.get(file.path)));
 }
 
-/** Records that a file is applied, with the content that was planned. */
-export async function recordApplied(db: PrismaClient, tenantId: string, { path, token }: PlannedFile): Promise<void> {
+/** Records what has become of a file, with the content that was planned. */
+export async function recordFile(
+  db: PrismaClient,
+  tenantId: string,
+  { path, token }: PlannedFile,
+  state: FileState,
+): Promise<void> {
   await db.$executeRaw`
-    UPDATE "TenantBlueprintFile" SET "appliedAt" = coalesce("appliedAt", clock_timestamp())
+    UPDATE "TenantBlueprintFile"
+       SET "begunAt" = CASE ${state} WHEN 'begun' THEN clock_timestamp() WHEN 'applied' THEN "begunAt" END,
+           "appliedAt" = CASE ${state} WHEN 'applied' THEN coalesce("appliedAt", clock_timestamp()) ELSE "appliedAt" END
      WHERE "tenantId" = ${tenantId}::uuid AND path = ${path} AND token = ${token}::uuid`;
 }
 

@@ -1,5 +1,5 @@
 import { filesOfVersion } from '../blueprint/stored';
-import { planFiles, recordApplied } from '../blueprint/tenant-files';
+import { planFiles, recordFile } from '../blueprint/tenant-files';
 import { assertOurs, callWithIntent, loadPresentEntry, withNotes, type StepScope } from './scope';
 
 /** Gives the tenant's resource what the blueprint of the operation says; what it has already stays as it is. */
@@ -12,7 +12,7 @@ export async function apply(scope: StepScope): Promise<string> {
   await assertOurs(scope, entry, target);
   const planned = await planFiles(db, { tenantId, backend: backend.kind, version }, files);
   const notes = await callWithIntent(scope, entry, { serverId: entry.serverId }, target, (at) =>
-    backend.apply(at, planned, (file) => recordApplied(db, tenantId, file)),
+    backend.apply(at, planned, (file, state) => recordFile(db, tenantId, file, state)),
   );
   return withNotes(`${entry.name} has version ${version} of the blueprint`, notes);
 }

@@ -1,4 +1,4 @@
-import type { Drift, Notes, PlannedFile, Target } from '../backend';
+import type { Drift, Notes, OnFile, PlannedFile, Target } from '../backend';
 import { BackendFault, hasCode, messageOf } from '../failures';
 
 /** What a file says and is not there, and how it comes to be there. */
@@ -40,13 +40,13 @@ export async function mendAll(
 /** Applies one file after the other, and tells of each once it is applied. */
 export async function applyEach(
   files: readonly PlannedFile[],
-  onApplied: (file: PlannedFile) => Promise<void>,
+  onFile: OnFile,
   apply: (file: PlannedFile) => Promise<Notes>,
 ): Promise<Notes> {
   const notes: string[] = [];
   for (const file of files) {
     notes.push(...(await apply(file)));
-    await onApplied(file);
+    await onFile(file, 'applied');
   }
   return notes;
 }

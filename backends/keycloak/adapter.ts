@@ -12,6 +12,7 @@ import type {
   LimitState,
   OwnedResource,
   Notes,
+  OnFile,
   PlannedFile,
   Pool,
   Resumed,
@@ -92,12 +93,8 @@ export class KeycloakBackend implements Backend {
     return created;
   }
 
-  apply(
-    target: Target,
-    files: readonly PlannedFile[],
-    onApplied: (file: PlannedFile) => Promise<void>,
-  ): Promise<Notes> {
-    return applyBlueprint({ admin: this.admin, target, smtpPassword: this.smtpPassword }, files, onApplied);
+  apply(target: Target, files: readonly PlannedFile[], onFile: OnFile): Promise<Notes> {
+    return applyBlueprint({ admin: this.admin, target, smtpPassword: this.smtpPassword }, files, onFile);
   }
 
   findBlueprintDrift(target: Target, files: readonly PlannedFile[]): Promise<Drift[]> {

@@ -14,6 +14,7 @@ import type {
   LimitState,
   OwnedResource,
   Notes,
+  OnFile,
   PlannedFile,
   Secrets,
   Target,
@@ -86,12 +87,8 @@ export class MongoBackend implements Backend {
     };
   }
 
-  async apply(
-    target: Target,
-    files: readonly PlannedFile[],
-    onApplied: (file: PlannedFile) => Promise<void>,
-  ): Promise<Notes> {
-    return applyBlueprint(await this.db(target.name), target, files, onApplied);
+  async apply(target: Target, files: readonly PlannedFile[], onFile: OnFile): Promise<Notes> {
+    return applyBlueprint(await this.db(target.name), target, files, onFile);
   }
 
   async findBlueprintDrift(target: Target, files: readonly PlannedFile[]): Promise<Drift[]> {

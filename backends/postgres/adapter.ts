@@ -12,6 +12,7 @@ import type {
   LimitState,
   OwnedResource,
   Notes,
+  OnFile,
   PlannedFile,
   Resumed,
   Secrets,
@@ -88,12 +89,8 @@ export class PostgresBackend implements Backend {
     };
   }
 
-  apply(
-    target: Target,
-    files: readonly PlannedFile[],
-    onApplied: (file: PlannedFile) => Promise<void>,
-  ): Promise<Notes> {
-    return applyBlueprint(this.server, target, files, onApplied, this.settings.blueprintTimeoutMs);
+  apply(target: Target, files: readonly PlannedFile[], onFile: OnFile): Promise<Notes> {
+    return applyBlueprint(this.server, target, files, onFile, this.settings.blueprintTimeoutMs);
   }
 
   findBlueprintDrift(target: Target, files: readonly PlannedFile[]): Promise<Drift[]> {

@@ -4,7 +4,6 @@ import { escapeIdentifier as id, escapeLiteral as literal } from 'pg';
 import { hasCode } from '../failures';
 import { isInvalid } from './invalid-database';
 import type { PostgresServer, Session } from './server';
-import { ownerRole } from './sql';
 
 /** What came of it, where the database took the session, and else its refusal. */
 type Entry<T> = { value: T } | { refusal: unknown };
@@ -15,18 +14,19 @@ const TRIES = 20;
 const LONGEST_PAUSE_MS = 100;
 
 /**
- * Stores whether a database allowed connections before we opened it: a setting of its owner role, which is never logged
- * in as, so it has no effect. Only superusers can invent settings of their own, and the tenant can't change this one.
+ * Stores whether a database allowed connections before we opened it: a setting of the provisioner for sessions there,
+ * which say themselves what they are called, so it has no effect. Only superusers can invent settings of their own.
+ * What is set for its owner role a blueprint could set, or what a tenant has put in the way of one.
  */
 const NOTE = 'application_name';
 const NOTE_WORDS = 'freeflow: was';
 
 const FIND_NOTE = `
-  SELECT substr(c, length($2) + 1) AS was FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) c
-   WHERE s.setdatabase = 0 AND r.rolname = $1 AND starts_with(c, $2)`;
+  SELECT substr(c, length($2) + 1) AS was FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase, unnest(s.setconfig) c
+   WHERE s.setrole = current_user::regrole AND d.datname = $1 AND starts_with(c, $2)`;
 const FIND_NOTES = `
-  SELECT d.datname AS database FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole JOIN pg_database d ON d.datdba = r.oid, unnest(s.setconfig) c
-   WHERE s.setdatabase = 0 AND starts_with(c, $1)`;
+  SELECT d.datname AS database FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase, unnest(s.setconfig) c
+   WHERE s.setrole = current_user::regrole AND starts_with(c, $1)`;
 const NOTE_PREFIX = `${NOTE}=${NOTE_WORDS} `;
 
 /**
@@ -136,7 +136,7 @@ const open = (session: Session, database: string): Promise<void> =>
     const note =
       now === undefined || isNoted
         ? ''
-        : `ALTER ROLE ${id(ownerRole(database))} SET ${NOTE} = ${literal(`${NOTE_WORDS} ${now.isOpen} ${now.limit}`)}; `;
+        : `${noteAt(database)} SET ${NOTE} = ${literal(`${NOTE_WORDS} ${now.isOpen} ${now.limit}`)}; `;
     // One string is one transaction.
     await session.change(`${note}ALTER DATABASE ${id(database)} ALLOW_CONNECTIONS true CONNECTION LIMIT -1`);
   });
@@ -147,12 +147,14 @@ async function setBack(session: Session, database: string): Promise<void> {
   const restored = (await isInvalid(session, database))
     ? ''
     : `ALTER DATABASE ${id(database)} ALLOW_CONNECTIONS ${isOpen} CONNECTION LIMIT ${limit}; `;
-  await session.change(`${restored}ALTER ROLE ${id(ownerRole(database))} RESET ${NOTE}`);
+  await session.change(`${restored}${noteAt(database)} RESET ${NOTE}`);
 }
 
 async function noteOf({ client }: Session, database: string): Promise<string | undefined> {
   const {
     rows: [note],
-  } = await client.query<{ was: string }>(FIND_NOTE, [ownerRole(database), NOTE_PREFIX]);
+  } = await client.query<{ was: string }>(FIND_NOTE, [database, NOTE_PREFIX]);
   return note?.was;
 }
+
+const noteAt = (database: string): string => `ALTER ROLE CURRENT_USER IN DATABASE ${id(database)}`;

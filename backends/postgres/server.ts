@@ -4,6 +4,7 @@ import { BackendFault, hasCode } from '../failures';
 import { Limiter } from '../limiter';
 import { withTenantLogin } from './address';
 import { Blockers } from './blockers';
+import { openNeutral, settingsOf } from './neutral-session';
 import { readServerId, setUpSession } from './session-setup';
 import { SpareSessions } from './spare-sessions';
 
@@ -89,7 +90,7 @@ export class PostgresServer {
   }
 
   /** How a session of a tenant connects. */
-  loginOf(role: string, password: string, database: string): ErrorTolerantClientConfig {
+  loginOf(role: string, password: string, database: string): ErrorTolerantClientConfig & { connectionString: string } {
     return { ...this.base, connectionString: withTenantLogin(this.urlOf(database), role, password).href };
   }
 
@@ -130,9 +131,11 @@ export class PostgresServer {
   }
 
   private async open(database: string): Promise<ErrorTolerantClient> {
-    const client = new ErrorTolerantClient({ ...this.base, connectionString: this.urlOf(database).href });
+    // A tenant's database begins a session with what its owner has set, and so with what was put in that one's way.
+    const settings = database === this.home ? [] : await settingsOf(this.pool, undefined, database);
+    const login = { ...this.base, connectionString: this.urlOf(database).href };
+    const client = await openNeutral(this.pool, login, settings);
     try {
-      await client.connect();
       const found = await setUpSession(client);
       if (this.id !== undefined && found !== this.id)
         throw new BackendFault('unknown-server', `PostgreSQL: this is ${found}, but ${this.id} answered a moment ago`);

@@ -1,26 +1,12 @@
-import { ErrorTolerantClient } from '@freeflow/lib/pg';
-import { escapeIdentifier as id, type Client, type Pool } from 'pg';
+import { escapeIdentifier as id, type Client } from 'pg';
 import type { Target } from '../backend';
 import { BackendFault, hasCode, messageOf } from '../failures';
-import { isPooled } from './pooler';
+import { openNeutral, settingsOf } from './neutral-session';
 import type { PostgresServer } from './server';
 import { appRole, loginRole } from './sql';
 
 const WRONG_PASSWORD = '28P01';
 const NOT_LET_IN = '28000';
-
-// What a tenant may set, by ALTER ROLE, applies to each of its sessions as it begins; what the session itself sets
-// takes precedence.
-const SETTINGS = `
-  SELECT DISTINCT s.name, coalesce(s.boot_val, '') AS value
-    FROM pg_db_role_setting d CROSS JOIN unnest(d.setconfig) c JOIN pg_settings s ON lower(s.name) = lower(split_part(c, '=', 1))
-   WHERE s.context = 'user' AND s.name NOT IN ('client_encoding', 'application_name')
-     AND d.setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = $1)) AND d.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = $2))`;
-
-interface Setting {
-  name: string;
-  value: string;
-}
 
 /** The tenant's own login, with sessions in which nothing counts that the tenant has set for its role. */
 export class TenantLogin {
@@ -43,7 +29,11 @@ export class TenantLogin {
   async runConnected<T>(database: string, work: (client: Client) => Promise<T>): Promise<T> {
     const settings = await settingsOf(this.server.pool, this.role, database);
     return this.server.countCall(async () => {
-      const client = await this.connect(database, settings);
+      const client = await openNeutral(
+        this.server.pool,
+        this.server.loginOf(this.role, this.password, database),
+        settings,
+      );
       try {
         // A later login acts as the app role from the first moment on, unless the tenant has set that otherwise.
         await client.query(`SET ROLE ${this.role === appRole(this.name) ? 'NONE' : id(appRole(this.name))}`);
@@ -91,35 +81,4 @@ export class TenantLogin {
     );
     return role?.hasExpired === true;
   }
-
-  private async connect(database: string, settings: readonly Setting[]): Promise<Client> {
-    const login = this.server.loginOf(this.role, this.password, database);
-    if (settings.length === 0) return openClient(new ErrorTolerantClient(login));
-    if (!(await isPooled(this.server.pool))) {
-      return openClient(
-        new ErrorTolerantClient({
-          ...login,
-          options: settings.map(({ name, value }) => `-c ${name}=${value.replace(/[\\ ]/g, '\\$&')}`).join(' '),
-        }),
-      );
-    }
-    // A pooler lets no options through: then they are set as soon as one is in.
-    const client = await openClient(new ErrorTolerantClient(login));
-    for (const { name, value } of settings)
-      await client.query('SELECT pg_catalog.set_config($1, $2, false)', [name, value]);
-    return client;
-  }
 }
-
-async function openClient(client: Client): Promise<Client> {
-  try {
-    await client.connect();
-    return client;
-  } catch (error) {
-    await client.end().catch(() => undefined);
-    throw error;
-  }
-}
-
-const settingsOf = async (pool: Pool, role: string, database: string): Promise<Setting[]> =>
-  (await pool.query<Setting>(SETTINGS, [role, database])).rows;

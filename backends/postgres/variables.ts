@@ -1,3 +1,4 @@
+import { attemptMsOf } from '@freeflow/contract';
 import { isPostgresUrl, postgresUrl, secret, text, wholeNumber } from '@freeflow/lib/config';
 
 /**
@@ -12,6 +13,14 @@ export const postgresAddress = () =>
 
 /** An owner's login at a PostgreSQL server. */
 export const postgresLogin = () => text('postgresql://USER:PASSWORD@HOST:PORT/, with one host', isPostgresLogin);
+
+/** What an attempt does beside the files of a blueprint. */
+const ELSE_MS = 60_000;
+/**
+ * How long one file of a blueprint may take, and so a statement of it, in ms: within the time of one attempt. The next
+ * one goes on with the file after it.
+ */
+export const LONGEST_FILE_MS = attemptMsOf('postgres') - ELSE_MS;
 
 /** What the worker reads of its environment for PostgreSQL. */
 export const VARIABLES = {
@@ -32,8 +41,11 @@ export const VARIABLES = {
   POSTGRES_TENANT_CONNECTIONS: wholeNumber(1, 100_000)
     .default(50)
     .describe('connections to PostgreSQL that one tenant may have at a time'),
-  // Well within the time of one attempt (contract/backends.ts): a file that takes longer gets one of its own.
-  POSTGRES_BLUEPRINT_TIMEOUT_MS: wholeNumber(100, 120_000, 'a whole number of milliseconds, 100 to 120000')
+  POSTGRES_BLUEPRINT_TIMEOUT_MS: wholeNumber(
+    100,
+    LONGEST_FILE_MS,
+    `a whole number of milliseconds, 100 to ${LONGEST_FILE_MS}`,
+  )
     .default(60_000)
     .describe('how long one statement of a blueprint may take at PostgreSQL'),
 };

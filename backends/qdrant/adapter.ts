@@ -13,6 +13,7 @@ import type {
   LimitState,
   OwnedResource,
   Notes,
+  OnFile,
   PlannedFile,
   Secrets,
   Target,
@@ -83,12 +84,8 @@ export class QdrantBackend implements Backend {
     return { connection: this.describeConnection() };
   }
 
-  apply(
-    target: Target,
-    files: readonly PlannedFile[],
-    onApplied: (file: PlannedFile) => Promise<void>,
-  ): Promise<Notes> {
-    return applyBlueprint(this.client, target, files, onApplied);
+  apply(target: Target, files: readonly PlannedFile[], onFile: OnFile): Promise<Notes> {
+    return applyBlueprint(this.client, target, files, onFile);
   }
 
   findBlueprintDrift(target: Target, files: readonly PlannedFile[]): Promise<Drift[]> {

@@ -1,6 +1,6 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import { z } from 'zod';
-import type { Drift, Notes, PlannedFile, Target } from '../backend';
+import type { Drift, Notes, OnFile, PlannedFile, Target } from '../backend';
 import {
   applyEach,
   driftOf,
@@ -95,9 +95,9 @@ export const applyBlueprint = (
   client: QdrantClient,
   target: Target,
   files: readonly PlannedFile[],
-  onApplied: (file: PlannedFile) => Promise<void>,
+  onFile: OnFile,
 ): Promise<Notes> =>
-  applyEach(files, onApplied, async (file) =>
+  applyEach(files, onFile, async (file) =>
     mendAll(target, file.path, await findDifferences(client, target, file), REFUSALS),
   );
 

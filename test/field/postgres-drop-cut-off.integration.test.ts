@@ -1,6 +1,6 @@
 import { targetOf } from '../../activities/ledger';
 import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
-import { asSuperuser, newPostgresTenant, type PostgresTenant } from './postgres-tenant';
+import { asSuperuser, newPostgresTenant, noteOpened, type PostgresTenant } from './postgres-tenant';
 
 // A server that dies in the middle of DROP DATABASE has removed files, and keeps the database as an invalid one. The
 // moment can't be staged, so the mark is set as PostgreSQL's own tests do
@@ -43,7 +43,7 @@ test('it is no whole resource any more, and says why', async () => {
 
 test('one that had been opened for a moment keeps no other tenant from being dropped', async () => {
   const [cutOff, neighbour] = [await newPostgresTenant(harness), await newPostgresTenant(harness)];
-  await asSuperuser(harness, `ALTER ROLE ${cutOff.owner} SET application_name = 'freeflow: was false -1'`);
+  await asSuperuser(harness, noteOpened(harness, cutOff.database, 'false -1'));
   await markInvalid(cutOff);
   await neighbour.run('drop');
   expect(await remains(neighbour)).toEqual([]);

@@ -1,6 +1,6 @@
 import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { observeFromOutside, NOTHING } from '../support/outside';
-import { asSuperuser, newPostgresTenant, type PostgresTenant } from './postgres-tenant';
+import { asSuperuser, newPostgresTenant, noteOpened, type PostgresTenant } from './postgres-tenant';
 
 let harness: ActivityHarness;
 
@@ -53,10 +53,10 @@ test('a suspended neighbour whose database was left open by a worker that died i
   await suspended.run('disable');
   await resumed.run('disable');
   const before = await whole(suspended.database);
-  for (const { database, owner } of [suspended, resumed]) {
+  for (const { database } of [suspended, resumed]) {
     await asSuperuser(
       harness,
-      `ALTER ROLE ${owner} SET application_name = 'freeflow: was false -1'; ALTER DATABASE ${database} ALLOW_CONNECTIONS true`,
+      `${noteOpened(harness, database, 'false -1')}; ALTER DATABASE ${database} ALLOW_CONNECTIONS true`,
     );
   }
   await resumed.run('enable');

@@ -80,6 +80,10 @@ export const asSuperuser = (
     return (await client.query<Record<string, unknown>>(statements)).rows;
   });
 
+/** What a worker notes of a database that it has opened for a moment, as one that died has left it. */
+export const noteOpened = ({ info }: ActivityHarness, database: string, was: string): string =>
+  `ALTER ROLE ${new URL(info.postgres.provisionerUrl).username} IN DATABASE ${database} SET application_name = 'freeflow: was ${was}'`;
+
 function urlAs(harness: ActivityHarness, user: string, password: string, database: string): string {
   const url = new URL(inDatabase(harness.info.postgres.url, database));
   url.username = user;

@@ -1,4 +1,4 @@
-import type { Drift, Notes, PlannedFile } from '../../backend';
+import type { Drift, Notes, OnFile, PlannedFile } from '../../backend';
 import { applyEach, driftOf, jsonIn, mendAll, type Difference, type Refusals } from '../../blueprint';
 import { BackendFault } from '../../failures';
 import { findRealmByNewToken } from '../find-realm';
@@ -19,12 +19,8 @@ const FINDERS = [roleDifferences, clientScopeDifferences, clientDifferences, set
  * Gives the realm the roles, scopes, clients and settings of the file. What has that name is made what the file says;
  * nothing else of the realm is touched.
  */
-export const applyBlueprint = (
-  given: Given,
-  files: readonly PlannedFile[],
-  onApplied: (file: PlannedFile) => Promise<void>,
-): Promise<Notes> =>
-  applyEach(files, onApplied, async (file) => {
+export const applyBlueprint = (given: Given, files: readonly PlannedFile[], onFile: OnFile): Promise<Notes> =>
+  applyEach(files, onFile, async (file) => {
     const scope = await openScope(given, file);
     const notes: string[] = [];
     for (const find of FINDERS) notes.push(...(await mendAll(given.target, file.path, await find(scope), REFUSALS)));

@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import type { Drift, Notes, PlannedFile, Target } from '../../backend';
+import type { Drift, Notes, OnFile, PlannedFile, Target } from '../../backend';
 import { applyEach, driftOf, mendAll, type Refusals } from '../../blueprint';
 import { findDifferences } from './differences';
 
@@ -22,13 +22,8 @@ const REFUSALS: Refusals = {
 };
 
 /** Makes collections, their rules and their indexes, as the files say; as the provisioner, who reads no document. */
-export const applyBlueprint = (
-  db: Db,
-  target: Target,
-  files: readonly PlannedFile[],
-  onApplied: (file: PlannedFile) => Promise<void>,
-): Promise<Notes> =>
-  applyEach(files, onApplied, async (file) =>
+export const applyBlueprint = (db: Db, target: Target, files: readonly PlannedFile[], onFile: OnFile): Promise<Notes> =>
+  applyEach(files, onFile, async (file) =>
     mendAll(target, file.path, await findDifferences(db, file, target.signal), REFUSALS),
   );
 

@@ -1,4 +1,4 @@
-import type { Drift, Notes, PlannedFile, Target } from '../../backend';
+import type { Drift, Notes, OnFile, PlannedFile, Target } from '../../backend';
 import { jsonIn } from '../../blueprint';
 import type { PostgresServer } from '../server';
 import { EXTENSIONS_PATH, extensions } from './form';
@@ -16,7 +16,7 @@ export async function applyBlueprint(
   server: PostgresServer,
   target: Target,
   files: readonly PlannedFile[],
-  onApplied: (file: PlannedFile) => Promise<void>,
+  onFile: OnFile,
   timeoutMs: number,
 ): Promise<Notes> {
   const declared = files.filter(({ path }) => path === EXTENSIONS_PATH);
@@ -25,21 +25,28 @@ export async function applyBlueprint(
     target,
     declared.flatMap((it) => jsonIn(it, extensions)),
   );
-  for (const it of declared) await onApplied(it);
+  for (const it of declared) await onFile(it, 'applied');
   const open = files.filter((it) => it.path !== EXTENSIONS_PATH && !it.isApplied);
   if (open.length === 0) return [];
-  const { name, signal, announceCall } = target;
   const notes: string[] = [];
-  await asOwner(server, target, timeoutMs, async (client) => {
+  await asOwner(server, target, timeoutMs, async (client, settings) => {
     // Read once no session of an earlier attempt is left: what that has done is done, or never will be.
     const marks = await readMarks(client);
-    for (const file of open) {
-      signal.throwIfAborted();
-      await announceCall();
-      const isDone = isMarked(marks, file);
-      if (!isDone) await runFile(client, file, timeoutMs);
-      await onApplied(file);
-      notes.push(isDone ? `${file.path} had been applied to ${name} by an earlier attempt` : `${file.path} applied`);
+    const done = open.filter((it) => isMarked(marks, it));
+    for (const it of done) await onFile(it, 'applied');
+    notes.push(...done.map(({ path }) => `${path} had been applied to ${target.name} by an earlier attempt`));
+    for (const file of open.filter((it) => !done.includes(it))) {
+      target.signal.throwIfAborted();
+      await target.announceCall();
+      await onFile(file, 'begun');
+      const failure = await runFile(client, file, { timeoutMs, settings });
+      if (failure !== undefined) {
+        // Where that can't be recorded it stays in doubt, which the next attempt ends.
+        if (failure.isUndone) await onFile(file, 'undone').catch(() => undefined);
+        throw failure.fault;
+      }
+      await onFile(file, 'applied');
+      notes.push(`${file.path} applied`);
     }
   });
   return notes;

@@ -1,16 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { ErrorTolerantClient, scramVerifier } from '@freeflow/lib/pg';
+import { scramVerifier } from '@freeflow/lib/pg';
 import { escapeIdentifier as id, escapeLiteral as literal, type Client } from 'pg';
 import type { Target } from '../../backend';
-import { BackendFault } from '../../failures';
 import { newPassword } from '../../passwords';
+import { endSessionsOf } from '../end-sessions';
+import { openNeutral, settingsOf, type Setting } from '../neutral-session';
 import type { PostgresServer } from '../server';
 import { ownerRole } from '../sql';
 
 /** So long the server takes the password of a login that nobody could shut again. */
 const LOGIN_S = 60;
-const SESSIONS_END_MS = 5_000;
-const LOOK_AGAIN_MS = 50;
 
 /**
  * Works as the owner of a tenant's database, and as nobody more: a session that had merely taken its role could go back
@@ -24,13 +22,14 @@ export async function asOwner<T>(
   server: PostgresServer,
   { name, signal, announceCall }: Target,
   timeoutMs: number,
-  work: (client: Client) => Promise<T>,
+  work: (client: Client, settings: readonly Setting[]) => Promise<T>,
 ): Promise<T> {
   const owner = ownerRole(name);
   const password = newPassword();
-  await server.inDatabase(server.home, signal, async ({ client, change }) => {
+  await server.inDatabase(server.home, signal, async (session) => {
+    const { client, change } = session;
     await change(`ALTER ROLE ${id(owner)} NOLOGIN PASSWORD NULL`);
-    await endSessionsOf(client, owner, signal);
+    await endSessionsOf(session, owner, signal);
     const {
       rows: [row],
     } = await client.query<{ at: string }>(
@@ -42,52 +41,49 @@ export async function asOwner<T>(
     );
   });
   return server.countCall(async () => {
-    const { settings, ...login } = server.loginOf(owner, password, name);
-    const client = new ErrorTolerantClient({
-      ...login,
-      settings: { ...settings, statement_timeout: timeoutMs },
-      query_timeout: timeoutMs + 2_000,
-      application_name: 'freeflow-blueprint',
-    });
-    const cut = () => void client.end().catch(() => undefined);
-    signal.addEventListener('abort', cut);
+    const login = server.loginOf(owner, password, name);
+    const bounds = { settings: { ...login.settings, statement_timeout: timeoutMs }, query_timeout: timeoutMs + 2_000 };
     try {
+      const settings = await settingsOf(server.pool, owner, name);
+      const ofFiles = { ...login, ...bounds, application_name: 'freeflow-blueprint' };
+      const client = await enter(server, owner, () => openNeutral(server.pool, ofFiles, settings));
+      const cut = () => void client.end().catch(() => undefined);
+      signal.addEventListener('abort', cut);
       try {
         signal.throwIfAborted();
-        await client.connect();
+        return await work(client, settings);
       } finally {
-        await shut(server, owner, false);
+        signal.removeEventListener('abort', cut);
+        await client.end().catch(() => undefined);
       }
-      return await work(client);
     } finally {
-      signal.removeEventListener('abort', cut);
-      await client.end().catch(() => undefined);
       // What was cut off, or is not waited for any more, may still be at work.
-      await shut(server, owner, true);
+      await clean(server, owner, name);
     }
   });
 }
 
-/** By a signal of its own: a lost lock is no reason to leave the door open. */
-const shut = (server: PostgresServer, owner: string, isLast: boolean): Promise<void> => {
-  const { signal } = new AbortController();
-  return server.inHomeDatabase(signal, async ({ client, change }) => {
-    if (isLast) return endSessionsOf(client, owner, signal);
-    await change(`ALTER ROLE ${id(owner)} NOLOGIN PASSWORD NULL VALID UNTIL 'infinity'`);
-  });
-};
-
-/** @throws BackendFault `blocked` where one does not end */
-async function endSessionsOf(client: Client, owner: string, signal: AbortSignal): Promise<void> {
-  const startedAt = performance.now();
-  for (;;) {
-    const { rowCount } = await client.query(
-      'SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE usename = $1',
-      [owner],
-    );
-    if (rowCount === 0) return;
-    if (performance.now() - startedAt > SESSIONS_END_MS)
-      throw new BackendFault('blocked', `PostgreSQL: a session of ${owner}, from an earlier attempt, does not end`);
-    await delay(LOOK_AGAIN_MS, undefined, { signal });
+/** Opens the session, and shuts the door behind it. */
+async function enter(server: PostgresServer, owner: string, open: () => Promise<Client>): Promise<Client> {
+  try {
+    return await open();
+  } finally {
+    await shut(server, owner);
   }
+}
+
+const SHUT = `NOLOGIN PASSWORD NULL VALID UNTIL 'infinity'`;
+
+/** By a signal of its own: a lost lock is no reason to leave the door open. */
+const shut = (server: PostgresServer, owner: string): Promise<void> =>
+  server.inHomeDatabase(new AbortController().signal, ({ change }) => change(`ALTER ROLE ${id(owner)} ${SHUT}`));
+
+/** What was set for the owner meanwhile goes as well: the platform sets nothing for it. */
+function clean(server: PostgresServer, owner: string, database: string): Promise<void> {
+  const { signal } = new AbortController();
+  return server.inHomeDatabase(signal, async (session) => {
+    const role = `ALTER ROLE ${id(owner)}`;
+    await session.change(`${role} ${SHUT}; ${role} RESET ALL; ${role} IN DATABASE ${id(database)} RESET ALL`);
+    await endSessionsOf(session, owner, signal);
+  });
 }
