@@ -8,7 +8,14 @@ import {
   webhookSchema,
 } from '@freeflow/contract/http';
 import { openApiBench, type ApiBench } from '../test/support/api-bench';
-import { insertDelivery, insertQuietTenant, insertWebhook, publishKey, tellOf } from '../test/support/webhooks';
+import {
+  insertDelivery,
+  insertFailed,
+  insertQuietTenant,
+  insertWebhook,
+  publishKey,
+  tellOf,
+} from '../test/support/webhooks';
 
 const URL = 'https://192.0.2.1';
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
@@ -366,11 +373,11 @@ test('what has ended goes again, one or all that have failed since; what is unde
   expect(await again(delivered)).toMatchObject({ status: 409, body: { code: 'delivery-in-progress' } });
   expect(await again(randomUUID())).toMatchObject({ status: 404, body: { code: 'delivery-unknown' } });
   const all = (body?: object) => request('POST', `/webhooks/${id}/redeliver`, body);
-  expect((await all({ since: new Date(Date.now() + 3_600_000).toISOString() })).body).toEqual({
+  expect((await all({ since: new Date(Date.now() + 3_600_000).toISOString() })).body).toMatchObject({
     redelivered: 0,
     isComplete: true,
   });
-  expect((await all()).body).toEqual({ redelivered: 2, isComplete: true });
+  expect((await all()).body).toMatchObject({ redelivered: 2, isComplete: true });
   const { rows: found } = await bench.owner.query<{ id: string; state: string; isHead: boolean }>(
     'SELECT id, state, "isHead" FROM "WebhookDelivery" ORDER BY "eventId"',
   );
@@ -381,7 +388,7 @@ test('what has ended goes again, one or all that have failed since; what is unde
     [failed],
   );
   expect(await again(failed)).toMatchObject({ status: 409, body: { code: 'delivery-in-progress' } });
-  expect((await all()).body).toEqual({ redelivered: 0, isComplete: true });
+  expect((await all()).body).toMatchObject({ redelivered: 0, isComplete: true });
   await request('PATCH', `/webhooks/${id}`, { enabled: false });
   expect(await all()).toMatchObject({ status: 409, body: { code: 'webhook-disabled' } });
   await bench.owner.query(`UPDATE "Webhook" SET state = 'enabled', "disabledAt" = NULL, "disabledReason" = NULL`);
@@ -391,4 +398,22 @@ test('what has ended goes again, one or all that have failed since; what is unde
      DELETE FROM "Event" WHERE id = (SELECT "eventId" FROM "WebhookDelivery" WHERE id = '${gone}'); COMMIT`,
   );
   expect(await again(gone)).toMatchObject({ status: 410, body: { code: 'delivery-expired' } });
+});
+
+test('a thousand go again by a request; asked for the rest, those that have failed anew meanwhile are left alone', async () => {
+  const id = await insertWebhook(bench.owner, URL);
+  const MANY = 1_200;
+  await insertFailed(bench.owner, id, MANY);
+  const all = async (body?: object) => (await request('POST', `/webhooks/${id}/redeliver`, body)).body;
+  const first = await all();
+  expect(first).toMatchObject({ redelivered: 1_000, isComplete: false });
+  // The receiver is still down.
+  await bench.owner.query(
+    `UPDATE "WebhookDelivery" SET state = 'failed', "isHead" = false, "endedAt" = now(), "lastFailedAt" = clock_timestamp() + interval '5 ms'
+      WHERE state = 'waiting'`,
+  );
+  const { failedBefore } = first as { failedBefore: string };
+  expect(await all({ failedBefore })).toMatchObject({ redelivered: MANY - 1_000, isComplete: true, failedBefore });
+  expect(await all({ failedBefore })).toMatchObject({ redelivered: 0, isComplete: true });
+  expect(await all({})).toMatchObject({ redelivered: 1_000, isComplete: true });
 });

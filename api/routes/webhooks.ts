@@ -248,7 +248,8 @@ export const webhookRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; allowed
       schema: {
         ...secured('webhooks', 'webhooks.redeliver-all'),
         summary: 'Send all again that have failed, and at once what waits for its next attempt',
-        description: 'A thousand at most; isComplete tells whether there are more.',
+        description:
+          'A thousand at most; isComplete tells whether there are more. With failedBefore, as the answer has it, the next request takes those alone that have not failed anew meanwhile.',
         params: webhookParams,
         body: redeliverBody,
         headers: idempotencyHeaders,
@@ -256,7 +257,7 @@ export const webhookRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; allowed
       },
     },
     async (request, reply) =>
-      reply.code(202).send(await redeliverAll(db, request.params.id, request.body?.since, callerOf(request))),
+      reply.code(202).send(await redeliverAll(db, request.params.id, request.body ?? {}, callerOf(request))),
   );
 
   app.post(

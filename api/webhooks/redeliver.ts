@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { PING } from '@freeflow/contract';
-import type { DeliveryBody } from '@freeflow/contract/http';
+import type { DeliveryBody, RedeliverBody, RedeliveredBody } from '@freeflow/contract/http';
 import {
   promoteNext,
   recordAudit,
@@ -44,21 +44,24 @@ export const redeliver = (
 
 /**
  * The same for all that have failed, or are tried again later, as far as their events are kept: in each tenant's order.
- * What a person has given up would hold its tenant up again: only on its own.
+ * What a person has given up would hold its tenant up again: only on its own. Asked again for the rest by the answer's
+ * `failedBefore`, each goes once: what fails anew in between would be among the first of the next request, for ever.
  * @throws Problem `webhook-unknown` | `webhook-disabled` | `idempotency-key-reused`
  */
 export const redeliverAll = (
   db: PrismaClient,
   id: string,
-  since: string | undefined,
+  { since, failedBefore }: NonNullable<RedeliverBody>,
   caller: Caller,
-): Promise<{ redelivered: number; isComplete: boolean }> =>
-  change(db, caller, 'webhooks.redeliver-all', { id, since }, async (tx) => {
+): Promise<RedeliveredBody> =>
+  change(db, caller, 'webhooks.redeliver-all', { id, since, failedBefore }, async (tx) => {
     const webhook = await lockEnabled(tx, id);
+    const until = failedBefore ?? (await readClock(tx));
     const found = await tx.$queryRaw<{ id: string; lane: string }[]>`
       SELECT d.id, d.lane FROM "WebhookDelivery" d JOIN "Event" e ON e.id = d."eventId"
        WHERE d."webhookId" = ${id}::uuid AND d.state IN ('failed', 'retrying') AND d."givenUpBy" IS NULL
          AND d."eventAt" >= ${since ?? '-infinity'}::timestamptz
+         AND coalesce(d."lastFailedAt" <= ${until}::timestamptz, true)
        ORDER BY d."eventId" LIMIT ${MOST_AT_ONCE + 1}`;
     const chosen = found.slice(0, MOST_AT_ONCE);
     await beginAnew(
@@ -69,7 +72,7 @@ export const redeliverAll = (
     await promoteNext(tx, id, [...new Set(chosen.map(({ lane }) => lane))]);
     const detail = { webhookId: id, url: webhook.url, since, redelivered: chosen.length };
     await recordAudit(tx, [caller.audit.accepted({ detail })]);
-    return { redelivered: chosen.length, isComplete: found.length <= MOST_AT_ONCE };
+    return { redelivered: chosen.length, isComplete: found.length <= MOST_AT_ONCE, failedBefore: until };
   });
 
 /**
@@ -100,6 +103,11 @@ async function lockEnabled(tx: Prisma.TransactionClient, id: string): Promise<Lo
   const webhook = await lockKnownWebhook(tx, id);
   if (webhook.state === 'disabled') throw new Problem('webhook-disabled', 'Nothing was sent.');
   return webhook;
+}
+
+async function readClock(tx: Prisma.TransactionClient): Promise<string> {
+  const [row] = await tx.$queryRaw<{ now: Date }[]>`SELECT clock_timestamp() AS now`;
+  return (row?.now ?? new Date()).toISOString();
 }
 
 /** None of them is being sent: what is sent next of their lanes comes after all that was. */

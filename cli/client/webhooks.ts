@@ -8,6 +8,8 @@ import {
   webhookSchema,
   type CreatedWebhookBody,
   type DeliveryBody,
+  type RedeliverBody,
+  type RedeliveredBody,
   type WebhookBody,
 } from '@freeflow/contract/http';
 import { z } from 'zod';
@@ -45,8 +47,8 @@ export function webhooksOf(call: Call) {
       call(deliverySchema, 'POST', `${pathOfDelivery(id, deliveryId)}/give-up`),
     redeliver: (id: string, deliveryId: string): Promise<DeliveryBody> =>
       call(deliverySchema, 'POST', `${pathOfDelivery(id, deliveryId)}/redeliver`),
-    redeliverAll: (id: string, since?: string): Promise<z.output<typeof redeliveredSchema>> =>
-      call(redeliveredSchema, 'POST', `${pathOf(id)}/redeliver`, since === undefined ? {} : { since }),
+    redeliverAll: (id: string, body: NonNullable<RedeliverBody>): Promise<RedeliveredBody> =>
+      call(redeliveredSchema, 'POST', `${pathOf(id)}/redeliver`, body),
     deliveries: (id: string, filter: { state?: DeliveryState }, most: number) => deliveriesOf(call, id, filter, most),
   };
 }

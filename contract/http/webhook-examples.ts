@@ -44,5 +44,5 @@ export const WEBHOOK_EXAMPLES = {
   delivery,
   deliveries: { items: [delivery], nextCursor: null },
   redeliver: { since: '2026-11-27T20:00:00Z' },
-  redelivered: { redelivered: 12, isComplete: true },
+  redelivered: { redelivered: 12, isComplete: true, failedBefore: '2026-11-27T23:00:00.000Z' },
 } as const;

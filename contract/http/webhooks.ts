@@ -151,6 +151,11 @@ export const deliveryPage = z
 export const redeliverBody = z
   .strictObject({
     since: moment.optional().describe('Only those of events that are not older'),
+    failedBefore: moment
+      .optional()
+      .describe(
+        'Only those that have failed last by then; as the answer to the request before says it. Now when left out',
+      ),
   })
   .nullish()
   .meta({ examples: [WEBHOOK_EXAMPLES.redeliver] });
@@ -158,10 +163,13 @@ export const redeliverBody = z
 export const redeliveredSchema = z
   .object({
     redelivered: z.number().int(),
-    isComplete: z.boolean().describe('false: there are more; send it again'),
+    isComplete: z.boolean().describe('false: there are more; send it again, with failedBefore'),
+    failedBefore: time.describe('Sent with the next request, so that what fails anew meanwhile is left alone'),
   })
   .meta({ id: 'Redelivered', examples: [WEBHOOK_EXAMPLES.redelivered] });
 
+export type RedeliverBody = z.output<typeof redeliverBody>;
+export type RedeliveredBody = z.output<typeof redeliveredSchema>;
 export type CreateWebhookBody = z.output<typeof createWebhookBody>;
 export type UpdateWebhookBody = z.output<typeof updateWebhookBody>;
 export type RotateSecretBody = z.output<typeof rotateSecretBody>;

@@ -134,7 +134,7 @@ test("while one tenant's event is not taken another one's are; sent again, its o
   );
   expect(receiver.received.filter(({ event }) => waiting.slice(1).includes(event.id))).toEqual([]);
   receiver.answer(() => 204);
-  expect((await request('POST', `/webhooks/${webhook.id}/redeliver`)).body).toEqual({
+  expect((await request('POST', `/webhooks/${webhook.id}/redeliver`)).body).toMatchObject({
     redelivered: 1,
     isComplete: true,
   });

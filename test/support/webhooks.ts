@@ -63,6 +63,17 @@ export async function insertDelivery(
   return id;
 }
 
+/** So many that have failed, each of another tenant. */
+export async function insertFailed(owner: Session, webhookId: string, count: number): Promise<void> {
+  await owner.query(
+    `WITH event AS (INSERT INTO "Event" (type, "tenantId", "tenantName", data)
+       SELECT 'tenant.gone', gen_random_uuid(), 'acme', '{}' FROM generate_series(1, $2::int) RETURNING id, type, "at", "tenantId", "tenantName")
+     INSERT INTO "WebhookDelivery" ("webhookId", "eventId", type, "eventAt", "tenantId", "tenantName", lane, "isHead", state, "endedAt", "lastFailedAt")
+     SELECT $1, id, type, "at", "tenantId", "tenantName", "tenantId", false, 'failed', now(), now() FROM event`,
+    [webhookId, count],
+  );
+}
+
 export interface ToldTenant {
   id: string;
   name: string;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DELIVERY_STATES, type DeliveryState } from '@freeflow/contract';
-import type { DeliveryBody } from '@freeflow/contract/http';
+import type { DeliveryBody, RedeliverBody } from '@freeflow/contract/http';
 import { colours as pc } from '@freeflow/lib/colours';
 import { Option, type Command } from 'commander';
 import { caller } from '../../client/http';
@@ -92,12 +92,14 @@ export function addDeliveryCommands(webhooks: Command, { env, end }: Host): void
     });
 }
 
-/** A request takes a thousand. */
+/** A request takes a thousand; what fails anew meanwhile is left alone. */
 async function redeliverAll(client: Webhooks, id: string, since: string | undefined): Promise<number> {
+  const body: NonNullable<RedeliverBody> = since === undefined ? {} : { since };
   for (let sum = 0; ;) {
-    const { redelivered, isComplete } = await client.redeliverAll(id, since);
+    const { redelivered, isComplete, failedBefore } = await client.redeliverAll(id, body);
     sum += redelivered;
     if (isComplete) return sum;
+    body.failedBefore = failedBefore;
   }
 }
 

@@ -15,6 +15,14 @@ export class Unreachable extends Error {
   override readonly name = 'Unreachable';
 }
 
+/** Nobody is signed in any more: the token is over, and no new one is given out. */
+export class SignedOut extends Error {
+  override readonly name = 'SignedOut';
+}
+
+/** Nothing was sent, as no token could be had. */
+export class NotSent extends Unreachable {}
+
 /** What is sent. */
 export interface Call {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -46,6 +54,8 @@ export interface Api {
 export type TokenSource = (options?: { isRefused: boolean }) => Promise<string>;
 
 const NO_CONTENT = 204;
+/** What is answered later is taken for lost: nobody waits longer, and what reads is asked again. */
+const PATIENCE_MS = 30_000;
 
 export function createApi(tokenOf: TokenSource): Api {
   const send: Api['send'] = async (path, init = {}) => {
@@ -54,9 +64,11 @@ export function createApi(tokenOf: TokenSource): Api {
     return response.status === 401 ? attempt(await tokenOf({ isRefused: true })) : response;
   };
   const callTagged: Api['callTagged'] = async (answer, call) => {
-    const response = await send(pathOf(call), initOf(call));
+    const timeout = AbortSignal.timeout(PATIENCE_MS);
+    const signal = call.signal === undefined ? timeout : AbortSignal.any([call.signal, timeout]);
+    const response = await send(pathOf(call), { ...initOf(call), signal });
     if (!response.ok) throw await refusalIn(response);
-    const body = answer.parse(response.status === NO_CONTENT ? null : await response.json());
+    const body = answer.parse(response.status === NO_CONTENT ? null : await readBody(response, call.signal));
     return { body, etag: response.headers.get('etag') ?? undefined };
   };
   return { send, callTagged, call: async (answer, call) => (await callTagged(answer, call)).body };
@@ -68,10 +80,25 @@ async function fetchOrTell(path: string, init: RequestInit, token: string): Prom
   try {
     return await fetch(path, { ...init, headers, cache: 'no-store' });
   } catch (error) {
-    if (init.signal?.aborted) throw error;
-    throw new Unreachable('The API does not answer.', { cause: error });
+    throw asUnreachable(error, init.signal);
   }
 }
+
+async function readBody(response: Response, signal: AbortSignal | undefined): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch (error) {
+    throw asUnreachable(error, signal);
+  }
+}
+
+/** But for what was ended by us, because nobody waits for it any more. */
+const asUnreachable = (error: unknown, signal: AbortSignal | null | undefined): unknown =>
+  signal?.aborted === true && !isTimeout(signal.reason)
+    ? error
+    : new Unreachable('The API does not answer.', { cause: error });
+
+const isTimeout = (reason: unknown): boolean => reason instanceof DOMException && reason.name === 'TimeoutError';
 
 /** The path with its query, in which a list is repeated and what is undefined left out. */
 function pathOf({ path, query = {} }: Pick<Call, 'path' | 'query'>): string {
@@ -81,7 +108,7 @@ function pathOf({ path, query = {} }: Pick<Call, 'path' | 'query'>): string {
   return pairs.length === 0 ? path : `${path}?${new URLSearchParams(pairs).toString()}`;
 }
 
-function initOf({ method = 'GET', body, ifMatch, key, signal, isPatient = false }: Call): RequestInit {
+function initOf({ method = 'GET', body, ifMatch, key, isPatient = false }: Call): RequestInit {
   const changes = method !== 'GET';
   return {
     method,
@@ -93,7 +120,6 @@ function initOf({ method = 'GET', body, ifMatch, key, signal, isPatient = false 
       ...(changes ? { 'idempotency-key': key ?? crypto.randomUUID() } : {}),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    ...(signal === undefined ? {} : { signal }),
   };
 }
 
@@ -103,6 +129,15 @@ async function refusalIn(response: Response): Promise<Refusal | Unreachable> {
   if (parsed.success) return new Refusal(parsed.data);
   return new Unreachable(`The API could not be reached: something in between answers ${response.status}.`);
 }
+
+/** By which the API says that it has failed itself, at whatever point. */
+const FAILED: readonly string[] = ['internal', 'master-database-unavailable'];
+
+/** Whether what was sent may have been done all the same: its answer is lost. What is refused was not. */
+export const isOutcomeUnknown = (error: unknown): boolean =>
+  error instanceof Refusal
+    ? FAILED.includes(error.problem.code)
+    : !(error instanceof NotSent || error instanceof SignedOut);
 
 /** Whether it may succeed when it is simply asked again. */
 export function isPassing(error: unknown): boolean {

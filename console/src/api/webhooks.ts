@@ -63,15 +63,18 @@ export const deleteWebhook = (api: Api, id: string) => api.call(z.null(), { meth
 export const pingWebhook = (api: Api, id: string) =>
   api.call(deliverySchema, { method: 'POST', path: `${pathOf(id)}/ping` });
 
-/** All that have failed, and at once what is tried again later: a thousand a request. */
-export async function redeliverAll(api: Api, id: string): Promise<number> {
-  for (let sum = 0; ;) {
-    const { redelivered, isComplete } = await api.call(redeliveredSchema, {
-      method: 'POST',
-      path: `${pathOf(id)}/redeliver`,
-    });
-    sum += redelivered;
-    if (isComplete) return sum;
+/**
+ * All that have failed until now, and at once what is tried again later: a thousand a request, and how many by each.
+ * What fails anew meanwhile is left alone, or a receiver that is down would have it go on for ever.
+ * @param signal ends it between two requests
+ */
+export async function* redeliverAll(api: Api, id: string, signal: AbortSignal): AsyncGenerator<number> {
+  for (let body = {}; !signal.aborted;) {
+    const call = { method: 'POST', path: `${pathOf(id)}/redeliver`, body } as const;
+    const { redelivered, isComplete, failedBefore } = await api.call(redeliveredSchema, call);
+    yield redelivered;
+    if (isComplete) return;
+    body = { failedBefore };
   }
 }
 

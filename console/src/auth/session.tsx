@@ -3,13 +3,8 @@ import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-qu
 import { ErrorResponse, type UserManager } from 'oidc-client-ts';
 import { createContext, useContext, useMemo, useState, type ReactNode } from 'react';
 import { useAuth } from 'react-oidc-context';
-import { createApi, isPassing, Refusal, Unreachable, type Api } from '../api/client';
+import { createApi, isPassing, NotSent, Refusal, SignedOut, type Api } from '../api/client';
 import { stateOfHere } from './user-manager';
-
-/** Nobody is signed in any more: the token is over, and no new one is given out. */
-export class SignedOut extends Error {
-  override readonly name = 'SignedOut';
-}
 
 export interface Session {
   api: Api;
@@ -19,8 +14,12 @@ export interface Session {
   subject: string;
   /** Whether the sign-in has ended: what is shown may be old. */
   hasEnded: boolean;
+  /** Why the API takes no token of this person, however new; null while it does. */
+  rejected: ProblemBody | null;
   /** Why the API lets this person read nothing; null while it does. */
   forbidden: ProblemBody | null;
+  /** Shows pages again, and so asks whether they may be read by now. */
+  recheck: () => void;
   signIn: () => void;
   signOut: () => void;
 }
@@ -44,17 +43,19 @@ const FRESH_FOR_MS = 10_000;
 export function SessionProvider({ manager, children }: { manager: UserManager; children: ReactNode }) {
   const auth = useAuth();
   const [hasEnded, setEnded] = useState(false);
-  const [forbidden, setForbidden] = useState<ProblemBody | null>(null);
+  const [denial, setDenial] = useState<ProblemBody | null>(null);
   const { api, client } = useMemo(() => {
     const tokenOf = tokenSource(manager, setEnded);
-    return { api: createApi(tokenOf), client: createQueryClient(setForbidden) };
+    return { api: createApi(tokenOf), client: createQueryClient(setDenial) };
   }, [manager]);
   const session: Session = {
     api,
     name: nameOf(auth.user?.profile ?? {}),
     subject: auth.user?.profile.sub ?? '',
     hasEnded,
-    forbidden,
+    rejected: denial?.status === 401 ? denial : null,
+    forbidden: denial?.status === 403 ? denial : null,
+    recheck: () => setDenial(null),
     signIn: () => void auth.signinRedirect({ state: stateOfHere() }),
     signOut: () => void signOut(manager),
   };
@@ -94,7 +95,7 @@ function tokenSource(manager: UserManager, setEnded: (hasEnded: boolean) => void
       // Only what the issuer says itself is an end; it may be away for a while.
       const isAway =
         !(cause instanceof ErrorResponse) || ['server_error', 'temporarily_unavailable'].includes(cause.error ?? '');
-      if (isAway) throw new Unreachable('The issuer of tokens does not answer.', { cause });
+      if (isAway) throw new NotSent('The issuer of tokens does not answer.', { cause });
       refused = token;
     }
     setEnded(true);
@@ -108,13 +109,13 @@ function tokenSource(manager: UserManager, setEnded: (hasEnded: boolean) => void
   };
 }
 
-const createQueryClient = (setForbidden: (problem: ProblemBody | null) => void): QueryClient =>
+const createQueryClient = (setDenial: (problem: ProblemBody | null) => void): QueryClient =>
   new QueryClient({
     queryCache: new QueryCache({
       onError: (error) => {
-        if (error instanceof Refusal && error.problem.status === 403) setForbidden(error.problem);
+        if (error instanceof Refusal && [401, 403].includes(error.problem.status)) setDenial(error.problem);
       },
-      onSuccess: () => setForbidden(null),
+      onSuccess: () => setDenial(null),
     }),
     defaultOptions: {
       queries: {

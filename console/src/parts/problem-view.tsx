@@ -1,7 +1,6 @@
 import { Alert, Code, Text } from '@mantine/core';
 import { ZodError } from 'zod';
-import { Refusal, Unreachable } from '../api/client';
-import { SignedOut } from '../auth/session';
+import { Refusal, SignedOut, Unreachable } from '../api/client';
 
 interface Told {
   title: string;

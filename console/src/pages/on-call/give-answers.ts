@@ -1,9 +1,8 @@
 import type { AnswerAction } from '@freeflow/contract';
 import type { QueryClient } from '@tanstack/react-query';
-import { isPassing, Refusal, type Api } from '../../api/client';
+import { isPassing, Refusal, SignedOut, type Api } from '../../api/client';
 import { KEYS } from '../../api/keys';
 import { retryEverything, sendAnswer } from '../../api/on-call';
-import { SignedOut } from '../../auth/session';
 import { addBatch, changeBatch, setReply, type Reply } from './answer-store';
 import type { Waiting } from './waiting';
 

@@ -5,16 +5,22 @@ import { useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
 import { KEYS } from '../../api/keys';
 import { useChange } from '../../api/use-change';
-import { deleteWebhook, pingWebhook, redeliverAll, updateWebhook } from '../../api/webhooks';
+import { deleteWebhook, pingWebhook, updateWebhook } from '../../api/webhooks';
 import { ConfirmDialog } from '../../parts/lazy-confirm-dialog';
+import type { Redelivery } from './use-redeliver-all';
 
 const EditDialog = lazy(async () => ({ default: (await import('./edit-dialog')).EditDialog }));
 const RotateDialog = lazy(async () => ({ default: (await import('./rotate-dialog')).RotateDialog }));
 
 type Dialog = 'edit' | 'rotate' | 'delete';
 
+interface Props {
+  webhook: WebhookBody;
+  redelivery: Redelivery;
+}
+
 /** What can be done with a webhook. */
-export function WebhookActions({ webhook }: { webhook: WebhookBody }) {
+export function WebhookActions({ webhook, redelivery }: Props) {
   const { id, state, url } = webhook;
   const navigate = useNavigate();
   const [dialog, setDialog] = useState<Dialog>();
@@ -22,11 +28,6 @@ export function WebhookActions({ webhook }: { webhook: WebhookBody }) {
   const stale = KEYS.webhooks;
   const ping = useChange({ send: pingWebhook, stale, told: () => 'A ping is sent: see the deliveries.' });
   const enable = useChange({ send: updateWebhook, stale, told: ({ state: now }) => `The webhook is ${now}.` });
-  const all = useChange({
-    send: redeliverAll,
-    stale,
-    told: (count) => `${count.toLocaleString()} ${count === 1 ? 'delivery goes' : 'deliveries go'} again.`,
-  });
   const remove = useChange({
     send: deleteWebhook,
     stale,
@@ -62,8 +63,8 @@ export function WebhookActions({ webhook }: { webhook: WebhookBody }) {
         <Menu.Dropdown>
           <Menu.Item
             leftSection={<IconRefresh size={16} aria-hidden />}
-            disabled={!isEnabled}
-            onClick={() => all.mutate(id)}
+            disabled={!isEnabled || redelivery.progress?.state === 'running'}
+            onClick={() => void redelivery.begin()}
           >
             Send all again that failed
             {isEnabled ? null : <Text size="xs">Enable it first: it then goes on by itself</Text>}
@@ -82,7 +83,7 @@ export function WebhookActions({ webhook }: { webhook: WebhookBody }) {
       </Menu>
       <Suspense fallback={null}>
         {dialog === 'edit' ? <EditDialog webhook={webhook} onClose={close} /> : null}
-        {dialog === 'rotate' ? <RotateDialog id={id} onClose={close} /> : null}
+        {dialog === 'rotate' ? <RotateDialog webhook={webhook} onClose={close} /> : null}
       </Suspense>
       {dialog === 'delete' ? (
         <ConfirmDialog

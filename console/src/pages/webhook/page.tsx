@@ -1,6 +1,8 @@
+import type { WebhookBody } from '@freeflow/contract/http';
 import { Group, Loader, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
+import { Refusal } from '../../api/client';
 import { webhookQuery } from '../../api/webhooks';
 import { useApi } from '../../auth/session';
 import { Fact, Facts } from '../../parts/fact';
@@ -10,6 +12,8 @@ import { Time } from '../../parts/time';
 import { undeliveredText, WebhookBadge } from '../../parts/webhook-state';
 import { WebhookActions } from './actions';
 import { Deliveries } from './deliveries';
+import { RedeliverProgress } from './redeliver-progress';
+import { useRedeliverAll } from './use-redeliver-all';
 
 const route = getRouteApi('/webhooks/$webhookId');
 
@@ -17,7 +21,18 @@ const route = getRouteApi('/webhooks/$webhookId');
 export function WebhookPage() {
   const { webhookId } = route.useParams();
   const { data: webhook, error } = useQuery(webhookQuery(useApi(), webhookId));
-  if (webhook === undefined) return error === null ? <Loader aria-label="Loading" /> : <ProblemView error={error} />;
+  // Nothing can be done any more with one that somebody else has removed.
+  const isGone = error instanceof Refusal && error.problem.code === 'webhook-unknown';
+  if (webhook === undefined || isGone)
+    return error === null ? <Loader aria-label="Loading" /> : <ProblemView error={error} />;
+  // What is open of one webhook is not about the next one.
+  return <Webhook key={webhookId} webhook={webhook} error={error} />;
+}
+
+function Webhook({ webhook, error }: { webhook: WebhookBody; error: unknown }) {
+  const { id } = webhook;
+  const redelivery = useRedeliverAll(id);
+  const { progress, stop, dismiss } = redelivery;
   const { url, description, eventTypes, disabledAt, skippedEvents, createdAt, createdBy } = webhook;
   return (
     <Stack gap="md">
@@ -35,8 +50,9 @@ export function WebhookPage() {
           </Group>
           <Text c="dimmed">{description}</Text>
         </div>
-        <WebhookActions webhook={webhook} />
+        <WebhookActions webhook={webhook} redelivery={redelivery} />
       </Group>
+      {progress === undefined ? null : <RedeliverProgress progress={progress} onStop={stop} onDismiss={dismiss} />}
       <Facts>
         <Fact name="Events">
           {eventTypes.length === 0 ? 'all, those of later versions too' : eventTypes.join(', ')}
@@ -53,7 +69,7 @@ export function WebhookPage() {
         <Fact name="Created">
           <Time at={createdAt} /> by {createdBy}
         </Fact>
-        <Fact name="Id">{webhookId}</Fact>
+        <Fact name="Id">{id}</Fact>
       </Facts>
       <Deliveries webhook={webhook} />
     </Stack>

@@ -1,10 +1,13 @@
+import type { WebhookBody } from '@freeflow/contract/http';
 import { Modal, NativeSelect, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
+import { isOutcomeUnknown } from '../../api/client';
 import { rotateSecret } from '../../api/webhooks';
 import { useApi } from '../../auth/session';
 import { DialogButtons } from '../../parts/dialog-buttons';
 import { ProblemView } from '../../parts/problem-view';
+import { LostAnswer } from '../webhooks/lost-answer';
 import { makeSecret } from '../webhooks/make-secret';
 import { SecretOnce } from '../webhooks/secret-once';
 
@@ -19,7 +22,7 @@ const OVERLAPS = [
 const A_DAY = String(24 * HOUR_S);
 
 /** Another secret, and how long the one before signs beside it. */
-export function RotateDialog({ id, onClose }: { id: string; onClose: () => void }) {
+export function RotateDialog({ webhook: { id, url }, onClose }: { webhook: WebhookBody; onClose: () => void }) {
   const api = useApi();
   const [overlap, setOverlap] = useState(A_DAY);
   const [secret] = useState(makeSecret);
@@ -32,15 +35,16 @@ export function RotateDialog({ id, onClose }: { id: string; onClose: () => void 
   // What is under way may be done, and then its secret has to be shown.
   const close = () => (rotate.isPending ? undefined : onClose());
   const isDone = rotate.data !== undefined;
+  const isLost = rotate.error !== null && isOutcomeUnknown(rotate.error);
   const chosen = OVERLAPS.find(({ value }) => value === overlap)?.label ?? '';
   return (
     <Modal
       opened
       onClose={close}
-      title="Rotate the secret"
+      title={`Rotate the secret of the webhook at ${url}`}
       size="lg"
       withCloseButton={!isDone}
-      closeOnClickOutside={!isDone}
+      closeOnClickOutside={!isDone && !isLost}
       closeOnEscape={!isDone}
     >
       {isDone ? (
@@ -58,15 +62,19 @@ export function RotateDialog({ id, onClose }: { id: string; onClose: () => void 
           <NativeSelect
             label="The one before signs beside it for"
             data={OVERLAPS}
+            disabled={isLost}
             value={overlap}
             onChange={({ currentTarget }) => {
               setOverlap(currentTarget.value);
               setKey(crypto.randomUUID());
             }}
           />
-          {rotate.error === null ? null : <ProblemView error={rotate.error} />}
+          {rotate.error === null || isLost ? null : <ProblemView error={rotate.error} />}
+          {isLost ? (
+            <LostAnswer wayOut="If you leave it, deliveries may be signed by a secret that nobody has. Then rotate the secret once more, or remove the webhook." />
+          ) : null}
           <DialogButtons
-            action="Rotate"
+            action={isLost ? 'Send it again' : 'Rotate'}
             isBusy={rotate.isPending}
             isHeldWhileBusy
             onConfirm={() => rotate.mutate()}

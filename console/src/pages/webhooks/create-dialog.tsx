@@ -3,6 +3,7 @@ import { Modal, Stack } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
+import { isOutcomeUnknown } from '../../api/client';
 import { KEYS } from '../../api/keys';
 import { createWebhook } from '../../api/webhooks';
 import { useApi } from '../../auth/session';
@@ -10,6 +11,7 @@ import { DialogButtons } from '../../parts/dialog-buttons';
 import { errorsByField, refusalsByField } from '../../parts/form-errors';
 import { ProblemView } from '../../parts/problem-view';
 import { WebhookFields, type WebhookValues } from './fields';
+import { LostAnswer } from './lost-answer';
 import { makeSecret } from './make-secret';
 import { SecretOnce } from './secret-once';
 
@@ -26,12 +28,14 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
   const [key, setKey] = useState(() => crypto.randomUUID());
   const create = useMutation({
     mutationFn: () => createWebhook(api, { body: bodyOf(values, secret), key }),
-    onSuccess: () => client.invalidateQueries({ queryKey: KEYS.webhooks }),
+    // Also where it has failed: it may be made all the same.
+    onSettled: () => client.invalidateQueries({ queryKey: KEYS.webhooks }),
     // It has the secret.
     gcTime: 0,
   });
   // What is said at a field is not said once more.
   const refused = refusalsByField(create.error);
+  const isLost = create.error !== null && isOutcomeUnknown(create.error);
   const wrong = values.url === '' ? {} : errorsByField(createWebhookBody.safeParse(bodyOf(values, secret)));
   // What is under way may be done, and then its secret has to be shown.
   const close = () => (create.isPending ? undefined : onClose());
@@ -53,7 +57,7 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
     );
   }
   return (
-    <Modal opened onClose={close} title="New webhook" size="lg">
+    <Modal opened onClose={close} title="New webhook" size="lg" closeOnClickOutside={!isLost}>
       <form
         noValidate
         onSubmit={(event) => {
@@ -63,6 +67,8 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
       >
         <Stack gap="sm">
           <WebhookFields
+            // What was asked for stays: another request could make another webhook beside it.
+            isHeld={isLost}
             values={values}
             errors={{ ...wrong, ...refused }}
             onChange={(changed) => {
@@ -71,9 +77,14 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
               create.reset();
             }}
           />
-          {create.error === null || Object.keys(refused).length > 0 ? null : <ProblemView error={create.error} />}
+          {create.error === null || isLost || Object.keys(refused).length > 0 ? null : (
+            <ProblemView error={create.error} />
+          )}
+          {isLost ? (
+            <LostAnswer wayOut="If you leave it, look at the list: a webhook at this URL that you find there signs by a secret that nobody has. Rotate its secret, or remove it." />
+          ) : null}
           <DialogButtons
-            action="Create"
+            action={isLost ? 'Send it again' : 'Create'}
             isBusy={create.isPending}
             isDisabled={values.url === '' || Object.keys(wrong).length > 0}
             isHeldWhileBusy

@@ -12,17 +12,20 @@ interface Props {
   values: WebhookValues;
   onChange: (values: WebhookValues) => void;
   errors: Record<string, string>;
+  /** Whether nothing can be changed now. */
+  isHeld?: boolean;
   /** Where it is sent to now, for one that there is already: its path is shown nowhere. */
   current?: string;
 }
 
 /** Where to, what for, and which events. */
-export function WebhookFields({ values, onChange, errors, current }: Props) {
+export function WebhookFields({ values, onChange, errors, current, isHeld = false }: Props) {
   const set = (changed: Partial<WebhookValues>) => onChange({ ...values, ...changed });
   return (
     <>
       <TextInput
         label="URL"
+        disabled={isHeld}
         type="url"
         inputMode="url"
         description={
@@ -39,6 +42,7 @@ export function WebhookFields({ values, onChange, errors, current }: Props) {
       />
       <TextInput
         label="Description"
+        disabled={isHeld}
         placeholder="What it is for"
         value={values.description}
         error={errors['description']}
@@ -46,6 +50,7 @@ export function WebhookFields({ values, onChange, errors, current }: Props) {
       />
       <MultiSelect
         label="Events"
+        disabled={isHeld}
         description="None chosen: all of them, those of later versions too"
         placeholder={values.eventTypes.length === 0 ? 'All' : ''}
         data={EVENT_NAMES}
