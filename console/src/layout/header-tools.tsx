@@ -40,6 +40,7 @@ export function HeaderTools() {
 const LIVE = {
   open: { colour: 'var(--mantine-color-teal-6)', text: 'Live: what changes is shown at once' },
   connecting: { colour: 'var(--mantine-color-gray-5)', text: 'Live updates are being connected' },
+  alone: { colour: 'var(--mantine-color-red-6)', text: 'Live updates are cut; read anew now and then' },
   cut: { colour: 'var(--mantine-color-red-6)', text: 'Live updates are cut; tried again' },
 };
 

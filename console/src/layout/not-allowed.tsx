@@ -1,12 +1,10 @@
 import type { ProblemBody } from '@freeflow/contract/http';
 import { Button, Code, Group, Stack, Text, Title } from '@mantine/core';
-import { useQueryClient } from '@tanstack/react-query';
 import { useSession } from '../auth/session';
 
 /** In place of every page: the API lets this person read nothing. */
 export function NotAllowed({ problem }: { problem: ProblemBody }) {
-  const { name, signOut } = useSession();
-  const client = useQueryClient();
+  const { name, signOut, recheck } = useSession();
   return (
     <Stack align="flex-start" maw={640}>
       <Title order={1} size="h3">
@@ -18,7 +16,7 @@ export function NotAllowed({ problem }: { problem: ProblemBody }) {
       <Text>{problem.advice} Then sign out and in again, so that you get a token that has it.</Text>
       <Group>
         <Button onClick={signOut}>Sign out</Button>
-        <Button variant="default" onClick={() => void client.invalidateQueries()}>
+        <Button variant="default" onClick={recheck}>
           Try again
         </Button>
       </Group>

@@ -1,6 +1,7 @@
 import { auditQuery } from '@freeflow/contract/http';
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { z } from 'zod';
+import { lazyPage } from '../../parts/load-later';
 import { rootRoute } from '../../root-route';
 
 const { tenant, actor, action, since } = auditQuery.shape;
@@ -18,5 +19,5 @@ export const auditRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/audit',
   validateSearch: search,
-  component: lazyRouteComponent(() => import('./page'), 'AuditPage'),
+  component: lazyPage(() => import('./page'), 'AuditPage'),
 });

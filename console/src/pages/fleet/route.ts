@@ -1,6 +1,7 @@
 import { FLEET_TENANT_STATES, labelFilter } from '@freeflow/contract/http';
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { z } from 'zod';
+import { lazyPage } from '../../parts/load-later';
 import { rootRoute } from '../../root-route';
 
 const search = z.object({
@@ -18,5 +19,5 @@ export const fleetRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/fleet',
   validateSearch: search,
-  component: lazyRouteComponent(() => import('./page'), 'FleetPage'),
+  component: lazyPage(() => import('./page'), 'FleetPage'),
 });

@@ -1,8 +1,9 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '../../parts/load-later';
 import { rootRoute } from '../../root-route';
 
 export const onCallRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/on-call',
-  component: lazyRouteComponent(() => import('./page'), 'OnCallPage'),
+  component: lazyPage(() => import('./page'), 'OnCallPage'),
 });

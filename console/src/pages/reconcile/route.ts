@@ -1,6 +1,7 @@
 import { rowId } from '@freeflow/contract/http';
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { z } from 'zod';
+import { lazyPage } from '../../parts/load-later';
 import { rootRoute } from '../../root-route';
 
 /** Which report is shown, also one that is not there yet; the last one where none is named. */
@@ -10,5 +11,5 @@ export const reconcileRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/reconcile',
   validateSearch: search,
-  component: lazyRouteComponent(() => import('./page'), 'ReconcilePage'),
+  component: lazyPage(() => import('./page'), 'ReconcilePage'),
 });

@@ -1,8 +1,9 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '../../parts/load-later';
 import { rootRoute } from '../../root-route';
 
 export const tenantRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/tenants/$tenantId',
-  component: lazyRouteComponent(() => import('./page'), 'TenantPage'),
+  component: lazyPage(() => import('./page'), 'TenantPage'),
 });

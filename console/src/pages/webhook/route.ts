@@ -1,6 +1,7 @@
 import { DELIVERY_STATES } from '@freeflow/contract';
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { z } from 'zod';
+import { lazyPage } from '../../parts/load-later';
 import { rootRoute } from '../../root-route';
 
 /** Which of its deliveries are shown. */
@@ -13,5 +14,5 @@ export const webhookRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/webhooks/$webhookId',
   validateSearch: search,
-  component: lazyRouteComponent(() => import('./page'), 'WebhookPage'),
+  component: lazyPage(() => import('./page'), 'WebhookPage'),
 });

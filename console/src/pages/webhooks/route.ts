@@ -1,5 +1,6 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { z } from 'zod';
+import { lazyPage } from '../../parts/load-later';
 import { rootRoute } from '../../root-route';
 
 /** Whether the dialog for a new one is open. */
@@ -9,5 +10,5 @@ export const webhooksRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/webhooks',
   validateSearch: search,
-  component: lazyRouteComponent(() => import('./page'), 'WebhooksPage'),
+  component: lazyPage(() => import('./page'), 'WebhooksPage'),
 });
