@@ -145,6 +145,27 @@ describeInChromium("the console's page for on-call", () => {
     await page.getByRole('button', { name: 'Dismiss' }).click();
   });
 
+  test('everything that is stuck, for whatever reason, is retried by one request', async () => {
+    installation.proxies.qdrant.shut();
+    installation.proxies.mongodb.shut();
+    const names = [newName('c'), newName('c')];
+    const ids = await Promise.all(names.map((name) => askFor(installation, name)));
+    for (const step of ['qdrant.create', 'mongodb.create'])
+      for (const name of names) await group(`${step} unreachable`).getByRole('link', { name }).waitFor();
+    await hasNoBarriers('groups');
+    const sent: string[] = [];
+    page.on('request', (request) => {
+      if (request.method() === 'POST') sent.push(new URL(request.url()).pathname);
+    });
+    Object.values(installation.proxies).forEach((proxy) => proxy.open());
+    await page.getByRole('button', { name: 'Retry everything' }).click();
+    await isMended('4 done');
+    await page.getByRole('heading', { name: 'Nothing is stuck' }).waitFor();
+    expect(sent).toEqual(['/tenants/retry']);
+    for (const id of ids) expect(await tenantOf(installation, id)).toMatchObject({ status: 'active' });
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+  });
+
   test('many that wait for the same are one group, and are retried at once; each tells what came of it', async () => {
     installation.proxies.qdrant.shut();
     const ids = await Promise.all(Array.from({ length: MANY }, () => askFor(installation, newName('c'))));

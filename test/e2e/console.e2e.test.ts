@@ -11,6 +11,7 @@ import {
   type Visit,
 } from '../support/chromium';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
+import { createTenant } from '../support/tenants';
 
 const SETTLED_MS = 60_000;
 
@@ -70,6 +71,7 @@ describeInChromium('the console', () => {
     expect(await findBarriersInBoth(page)).toEqual([]);
     await dialog.getByLabel(/^Name/).first().fill(name);
     await shows(page, `freeflow_${name}_vectors`);
+    await dialog.getByLabel('Plan').selectOption('free');
     await dialog.getByLabel('Display name').fill('Globex Inc.');
     await dialog.getByLabel('Labels').fill('tier:gold');
     await dialog.getByLabel('Labels').press('Enter');
@@ -122,6 +124,44 @@ describeInChromium('the console', () => {
     await dialog.waitFor({ state: 'hidden' });
   }
 
+  test('a hold is set, kept apart from what somebody else has set meanwhile, and lifted', async () => {
+    const { id, name } = await createTenant(installation, newName());
+    const visited = await open(`/tenants/${id}`);
+    const { page, complaints } = visited;
+    const dialog = page.getByRole('dialog');
+    const openDialog = async (action: string) => {
+      await button(page, action).click();
+      await dialog.getByText(`Hold ${name}`).waitFor();
+    };
+    await openDialog('Hold');
+    await dialog.getByLabel('Reason').fill('case 4711');
+    await dialog.getByLabel('Until').fill('2000-01-01T00:00');
+    await dialog.getByRole('button', { name: 'Hold' }).click();
+    await dialog.getByText('must be in the future').first().waitFor();
+    expect(await findBarriersInBoth(page)).toEqual([]);
+    await dialog.getByLabel('Until').fill('2099-01-01T00:00');
+    // Set for longer by somebody else, who was faster.
+    const until = '2100-01-01T00:00:00Z';
+    await installation.request('PUT', `/tenants/${id}/hold`, { until, reason: 'case 12' }, { 'if-match': '*' });
+    await dialog.getByRole('button', { name: 'Hold' }).click();
+    await dialog.getByRole('alert').waitFor();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('on hold').first().waitFor();
+    await openDialog('Change hold');
+    expect(await dialog.getByLabel('Reason').inputValue()).toBe('case 12');
+    await dialog.getByLabel('Reason').fill('case 12, and 4711');
+    await dialog.getByRole('button', { name: 'Hold' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    const { body } = await installation.request('GET', `/tenants/${id}`);
+    expect(body).toMatchObject({ holdReason: 'case 12, and 4711', holdUntil: '2100-01-01T00:00:00.000Z' });
+    expect(await button(page, 'Hard delete').isDisabled()).toBe(true);
+    await button(page, 'Lift hold').click();
+    await dialog.getByRole('button', { name: 'Lift hold' }).click();
+    await page.getByText('on hold').first().waitFor({ state: 'hidden' });
+    expect(complaints).toEqual([]);
+    await visited.close();
+  });
+
   test('the list is filtered by its address, follows what others do, and is walked by keyboard alone', async () => {
     const visited = await open();
     const { page, complaints } = visited;
@@ -138,6 +178,12 @@ describeInChromium('the console', () => {
     await page.waitForURL(at(`/tenants?prefix=${name.slice(0, -1)}`));
     await page.goto(at('/tenants?label=%5B%22tier%3Asilver%22%5D'));
     await shows(page, 'No tenant is like this');
+    await page.goto(at(`/tenants?prefix=${name}`));
+    await page.getByLabel('Plan').selectOption('free');
+    await shows(page, 'No tenant is like this');
+    expect(new URL(page.url()).searchParams.get('plan')).toBe('free');
+    await button(page, 'Clear').click();
+    await page.getByRole('link', { name, exact: true }).waitFor();
     await page.keyboard.press('Control+k');
     await page.getByRole('dialog', { name: 'Find' }).getByRole('textbox').pressSequentially(name);
     await page.getByRole('dialog', { name: 'Find' }).getByText(name, { exact: true }).waitFor();

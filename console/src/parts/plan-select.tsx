@@ -1,8 +1,6 @@
 import { NativeSelect } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { plansQuery } from '../api/plans';
-import { useApi } from '../auth/session';
+import { usePlanNames } from './use-plan-names';
 
 interface Props {
   /** '' for none. */
@@ -13,17 +11,17 @@ interface Props {
 
 /** By which plan a tenant is limited; nothing where the installation has none to choose from. */
 export function PlanSelect({ value, onChange, error }: Props) {
-  const plans = useQuery(plansQuery(useApi())).data?.items ?? [];
-  // One that is no more is shown all the same, as what it is now.
-  const names = [...new Set([...plans.map(({ name }) => name), ...(value === '' ? [] : [value])])];
-  if (names.length === 0) return null;
-  const titleOf = (name: string) => plans.find((it) => it.name === name)?.title ?? name;
+  const plans = usePlanNames(value);
+  if (plans.length === 0) return null;
   return (
     <NativeSelect
       label="Plan"
       value={value}
       error={error}
-      data={[{ value: '', label: 'None: no limits' }, ...names.map((it) => ({ value: it, label: titleOf(it) }))]}
+      data={[
+        { value: '', label: 'None: no limits' },
+        ...plans.map(({ name, title }) => ({ value: name, label: title })),
+      ]}
       onChange={({ currentTarget }) => onChange(currentTarget.value)}
     />
   );

@@ -3,9 +3,10 @@ import { Button, Checkbox, Group, NativeSelect, TextInput } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react';
 import { lazy, Suspense } from 'react';
 import { TextFilter } from '../../parts/text-filter';
+import { usePlanNames } from '../../parts/use-plan-names';
 import type { TenantSearch } from './route';
 
-type Filters = Pick<TenantSearch, 'prefix' | 'status' | 'operation' | 'label' | 'gone'>;
+type Filters = Pick<TenantSearch, 'prefix' | 'status' | 'operation' | 'plan' | 'label' | 'gone'>;
 
 const LabelsInput = lazy(async () => ({ default: (await import('../../parts/labels-input')).LabelsInput }));
 
@@ -14,6 +15,7 @@ const nameCharacters = (text: string): string => text.toLowerCase().replaceAll(/
 
 /** What the list is filtered by; each change is told at once, names when typing pauses. */
 export function TenantFilters({ filters, onChange }: { filters: Filters; onChange: (changed: Filters) => void }) {
+  const plans = usePlanNames(filters.plan ?? '').map(({ name }) => name);
   const isFiltered = Object.values(filters).some((it) => it !== undefined);
   return (
     <Group component="search" gap="xs" align="flex-end" mb="md">
@@ -38,6 +40,9 @@ export function TenantFilters({ filters, onChange }: { filters: Filters; onChang
         value={filters.operation}
         onChange={(operation) => onChange({ operation })}
       />
+      {plans.length === 0 ? null : (
+        <WordFilter label="Plan" words={plans} value={filters.plan} onChange={(plan) => onChange({ plan })} />
+      )}
       <Suspense fallback={<TextInput label="Labels" placeholder="key:value" size="xs" w={220} disabled />}>
         <LabelsInput
           label="Labels"
@@ -59,7 +64,14 @@ export function TenantFilters({ filters, onChange }: { filters: Filters; onChang
           variant="subtle"
           size="xs"
           onClick={() =>
-            onChange({ prefix: undefined, status: undefined, operation: undefined, label: undefined, gone: undefined })
+            onChange({
+              prefix: undefined,
+              status: undefined,
+              operation: undefined,
+              plan: undefined,
+              label: undefined,
+              gone: undefined,
+            })
           }
         >
           Clear

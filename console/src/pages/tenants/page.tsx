@@ -41,6 +41,11 @@ export function TenantsPage() {
       {list.isPending && list.error === null ? <Loader aria-label="Loading" /> : null}
       {list.data === undefined ? null : (
         <>
+          {sort !== undefined && (cursor !== undefined || list.data.nextCursor !== null) ? (
+            <Text size="xs" c="dimmed" ta="right">
+              Sorted within this page alone: over all pages the newest come first
+            </Text>
+          ) : null}
           <TenantTable tenants={list.data.items} sort={sort} onSort={(to) => set({ sort: to }, { replace: true })} />
           {list.data.items.length === 0 ? <NothingFound isFiltered={Object.keys(filters).length > 0} /> : null}
           <Pager

@@ -1,7 +1,8 @@
 import { OPERATION_STATES, TENANT_STATUSES } from '@freeflow/contract';
 import { labelFilter } from '@freeflow/contract/http';
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { z } from 'zod';
+import { lazyPage } from '../../parts/load-later';
 import { rootRoute } from '../../root-route';
 import { SORTS } from './sort';
 
@@ -13,6 +14,7 @@ const search = z.object({
     .catch(undefined),
   status: z.enum(TENANT_STATUSES).optional().catch(undefined),
   operation: z.enum(OPERATION_STATES).optional().catch(undefined),
+  plan: z.string().min(1).max(30).optional().catch(undefined),
   label: z.array(labelFilter).nonempty().optional().catch(undefined),
   gone: z.literal(true).optional().catch(undefined),
   cursor: z.string().optional().catch(undefined),
@@ -27,5 +29,5 @@ export const tenantsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/tenants',
   validateSearch: search,
-  component: lazyRouteComponent(() => import('./page'), 'TenantsPage'),
+  component: lazyPage(() => import('./page'), 'TenantsPage'),
 });

@@ -1,0 +1,10 @@
+import { useQuery } from '@tanstack/react-query';
+import { plansQuery } from '../api/plans';
+import { useApi } from '../auth/session';
+
+/** The plans of the installation, and the one that is chosen, which may be no more: by their names, with their titles. */
+export function usePlanNames(chosen: string): { name: string; title: string }[] {
+  const plans = useQuery(plansQuery(useApi())).data?.items ?? [];
+  const names = new Set([...plans.map(({ name }) => name), ...(chosen === '' ? [] : [chosen])]);
+  return [...names].map((name) => ({ name, title: plans.find((it) => it.name === name)?.title ?? name }));
+}
