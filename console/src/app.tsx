@@ -1,17 +1,18 @@
 import { MantineProvider } from '@mantine/core';
 import { RouterProvider } from '@tanstack/react-router';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { AuthProvider } from 'react-oidc-context';
 import { SessionProvider } from './auth/session';
 import { SignInGate } from './auth/sign-in-gate';
 import { createUserManager, returnPath } from './auth/user-manager';
 import { LiveProvider } from './live/live';
+import { lazyPart } from './parts/load-later';
 import { createPageRouter } from './router';
 import { SettingsContext, type Settings } from './settings';
 import { readableColours, theme } from './theme';
 
 /** Not needed before something has to be told. */
-const Notices = lazy(async () => ({ default: (await import('./layout/notices')).Notices }));
+const Notices = lazyPart(async () => (await import('./layout/notices')).Notices);
 
 /** The page, around what each path shows. */
 export function App({ settings, nonce }: { settings: Settings; nonce: string }) {

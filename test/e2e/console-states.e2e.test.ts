@@ -123,7 +123,7 @@ describeInChromium('the console, where something is wrong', () => {
     await isMended();
   });
 
-  test('pages that are opened while the API is away are there once it is back, without a click', async () => {
+  test('what is opened while the API is away is there once it is back, without another click', async () => {
     await go('Audit');
     await heading('Audit');
     await installation.api().stop();
@@ -137,6 +137,11 @@ describeInChromium('the console, where something is wrong', () => {
     await heading('Webhooks');
     await says('There is no webhook yet');
     await isMended();
+    await installation.api().stop();
+    await says('Not connected');
+    await page.getByRole('button', { name: 'New webhook' }).click();
+    await installation.startApi();
+    await page.getByRole('dialog', { name: 'New webhook' }).waitFor();
     expect(visited.complaints).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import {
   webhookList,
   webhookSchema,
   type DeliveryBody,
+  type RedeliveredBody,
   type RotateSecretBody,
   type UpdateWebhookBody,
 } from '@freeflow/contract/http';
@@ -64,17 +65,17 @@ export const pingWebhook = (api: Api, id: string) =>
   api.call(deliverySchema, { method: 'POST', path: `${pathOf(id)}/ping` });
 
 /**
- * All that have failed until now, and at once what is tried again later: a thousand a request, and how many by each.
+ * All that have failed until now, and at once what is tried again later: a thousand a request.
  * What fails anew meanwhile is left alone, or a receiver that is down would have it go on for ever.
  * @param signal ends it between two requests
  */
-export async function* redeliverAll(api: Api, id: string, signal: AbortSignal): AsyncGenerator<number> {
+export async function* redeliverAll(api: Api, id: string, signal: AbortSignal): AsyncGenerator<RedeliveredBody> {
   for (let body = {}; !signal.aborted;) {
     const call = { method: 'POST', path: `${pathOf(id)}/redeliver`, body } as const;
-    const { redelivered, isComplete, failedBefore } = await api.call(redeliveredSchema, call);
-    yield redelivered;
-    if (isComplete) return;
-    body = { failedBefore };
+    const answer = await api.call(redeliveredSchema, call);
+    yield answer;
+    if (answer.isComplete) return;
+    body = { failedBefore: answer.failedBefore };
   }
 }
 

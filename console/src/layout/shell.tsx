@@ -1,9 +1,10 @@
 import { AppShell, Burger, Group, ScrollArea, Text } from '@mantine/core';
 import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import { Outlet, useLocation } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect } from 'react';
+import { Suspense, useEffect } from 'react';
 import { useSession } from '../auth/session';
 import { MenuLink } from '../parts/links';
+import { lazyPart } from '../parts/load-later';
 import { Banners } from './banners';
 import { HeaderTools } from './header-tools';
 import { NAVIGATION } from './navigation';
@@ -11,7 +12,7 @@ import { NotAllowed } from './not-allowed';
 import { openPalette } from './palette-store';
 
 /** Not needed to see anything. */
-const Palette = lazy(async () => ({ default: (await import('./palette')).Palette }));
+const Palette = lazyPart(async () => (await import('./palette')).Palette);
 
 /** What is around every page: the menu, who is signed in, and what is wrong with all of it. */
 export function Shell() {

@@ -1,6 +1,7 @@
-import { lazy, Suspense, type ComponentProps } from 'react';
+import { Suspense, type ComponentProps } from 'react';
+import { lazyPart } from './load-later';
 
-const Dialog = lazy(async () => ({ default: (await import('./confirm-dialog')).ConfirmDialog }));
+const Dialog = lazyPart(async () => (await import('./confirm-dialog')).ConfirmDialog);
 
 /** As ConfirmDialog, for pages that are shown without it: loaded when it is opened. */
 export const ConfirmDialog = (props: ComponentProps<typeof Dialog>) => (

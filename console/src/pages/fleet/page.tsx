@@ -3,9 +3,10 @@ import { Group, Loader, Stack, Text, Title } from '@mantine/core';
 import { IconVersions } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { fleetQuery, fleetUpgradeQuery } from '../../api/fleet';
 import { useApi } from '../../auth/session';
+import { lazyPart } from '../../parts/load-later';
 import { ProblemView } from '../../parts/problem-view';
 import { ReasonedButton } from '../../parts/reasoned-button';
 import { whyNoStart } from './changes';
@@ -14,7 +15,7 @@ import { UpgradeView } from './upgrade-view';
 import { Versions } from './versions';
 
 const route = getRouteApi('/fleet');
-const StartDialog = lazy(async () => ({ default: (await import('./start-dialog')).StartDialog }));
+const StartDialog = lazyPart(async () => (await import('./start-dialog')).StartDialog);
 
 /** Which tenants have which version of the blueprint, and how the others get it. */
 export function FleetPage() {

@@ -1,12 +1,13 @@
 import type { FleetBody } from '@freeflow/contract/http';
 import { Badge, Group, Stack, Table, Text, TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
+import { lazyPart } from '../../parts/load-later';
 import { Section } from '../../parts/section';
 import { Time } from '../../parts/time';
 import { behindText } from './behind-text';
 
-const LabelsInput = lazy(async () => ({ default: (await import('../../parts/labels-input')).LabelsInput }));
+const LabelsInput = lazyPart(async () => (await import('../../parts/labels-input')).LabelsInput);
 
 /** Who stands where, and what an upgrade would do. */
 export function Versions({ fleet, labels }: { fleet: FleetBody; labels: readonly string[] }) {

@@ -1,13 +1,14 @@
 import { STUCK } from '@freeflow/contract';
 import { Badge, Box, Button, Checkbox, Code, Group, Loader, Paper, Stack, Table, Text, Title } from '@mantine/core';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
+import { lazyPart } from '../../parts/load-later';
 import { Time } from '../../parts/time';
 import { AnswerButtons } from './answer-buttons';
 import type { Ask } from './use-answering';
 import type { Waiting, WaitingGroup } from './waiting';
 import { WaitingRow } from './waiting-row';
 
-const Guide = lazy(async () => ({ default: (await import('./later')).Guide }));
+const Guide = lazyPart(async () => (await import('./later')).Guide);
 
 /** More are shown when they are asked for: hundreds of the same are answered together. */
 const SHOWN_FIRST = 25;

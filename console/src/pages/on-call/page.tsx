@@ -2,9 +2,10 @@ import type { StuckListBody } from '@freeflow/contract/http';
 import { Alert, Button, Center, Group, Loader, Stack, Text, Title } from '@mantine/core';
 import { IconMoodSmile } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useMemo } from 'react';
+import { Suspense, useMemo } from 'react';
 import { stuckQuery } from '../../api/on-call';
 import { useApi } from '../../auth/session';
+import { lazyPart } from '../../parts/load-later';
 import { ProblemView } from '../../parts/problem-view';
 import { useBatches } from './answer-store';
 import { GroupCard } from './group-card';
@@ -12,8 +13,8 @@ import { answerable } from './offers';
 import { useAnswering } from './use-answering';
 import { groupWaiting, listWaiting } from './waiting';
 
-const AnswerDialog = lazy(async () => ({ default: (await import('./later')).AnswerDialog }));
-const BatchCard = lazy(async () => ({ default: (await import('./later')).BatchCard }));
+const AnswerDialog = lazyPart(async () => (await import('./later')).AnswerDialog);
+const BatchCard = lazyPart(async () => (await import('./later')).BatchCard);
 
 /** What is stuck, why, and the answers to it. */
 export function OnCallPage() {

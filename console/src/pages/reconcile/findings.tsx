@@ -1,11 +1,12 @@
 import { BACKENDS, FINDINGS, WAYS_BACK, type FindingClass } from '@freeflow/contract';
 import type { Finding } from '@freeflow/contract/http';
 import { Badge, Button, Stack, Table, Text, Title } from '@mantine/core';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { AnchorLink } from '../../parts/links';
+import { lazyPart } from '../../parts/load-later';
 import { repairOf } from './repair-of';
 
-const DropDialog = lazy(async () => ({ default: (await import('./drop-dialog')).DropDialog }));
+const DropDialog = lazyPart(async () => (await import('./drop-dialog')).DropDialog);
 
 /** The findings of one class, what the class means, and the way back where there is no repair. */
 export function Findings({ its, findings }: { its: FindingClass; findings: readonly Finding[] }) {

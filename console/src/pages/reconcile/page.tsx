@@ -2,17 +2,18 @@ import { Button, Group, Loader, Paper, Text, Title } from '@mantine/core';
 import { IconGitCompare, IconTool } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { KEYS } from '../../api/keys';
 import { reportQuery, startReconciliation } from '../../api/reconcile';
 import { useChange } from '../../api/use-change';
 import { useApi } from '../../auth/session';
 import { AnchorLink } from '../../parts/links';
+import { lazyPart } from '../../parts/load-later';
 import { ProblemView } from '../../parts/problem-view';
 import { ReportView } from './report-view';
 
 const route = getRouteApi('/reconcile');
-const FixDialog = lazy(async () => ({ default: (await import('./fix-dialog')).FixDialog }));
+const FixDialog = lazyPart(async () => (await import('./fix-dialog')).FixDialog);
 
 /** How master database, ledger and backends differ, and what of it can be repaired. */
 export function ReconcilePage() {

@@ -1,14 +1,15 @@
 import { OPERATION_STATES, TENANT_STATUSES } from '@freeflow/contract';
 import { Button, Checkbox, Group, NativeSelect, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
+import { lazyPart } from '../../parts/load-later';
 import { TextFilter } from '../../parts/text-filter';
 import { usePlanNames } from '../../parts/use-plan-names';
 import type { TenantSearch } from './route';
 
 type Filters = Pick<TenantSearch, 'prefix' | 'status' | 'operation' | 'plan' | 'label' | 'gone'>;
 
-const LabelsInput = lazy(async () => ({ default: (await import('../../parts/labels-input')).LabelsInput }));
+const LabelsInput = lazyPart(async () => (await import('../../parts/labels-input')).LabelsInput);
 
 /** What a name can have, of what is typed. */
 const nameCharacters = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');

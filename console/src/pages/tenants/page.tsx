@@ -2,9 +2,10 @@ import { Button, Group, Loader, Text, Title } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { getRouteApi, useLocation, useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { tenantListQuery } from '../../api/tenants';
 import { useApi } from '../../auth/session';
+import { lazyPart } from '../../parts/load-later';
 import { Pager } from '../../parts/pager';
 import { ProblemView } from '../../parts/problem-view';
 import { TenantFilters } from './filters';
@@ -12,7 +13,7 @@ import type { TenantSearch } from './route';
 import { TenantTable } from './tenant-table';
 
 const route = getRouteApi('/tenants');
-const CreateDialog = lazy(async () => ({ default: (await import('./create-dialog')).CreateDialog }));
+const CreateDialog = lazyPart(async () => (await import('./create-dialog')).CreateDialog);
 
 /** All tenants, as far as they pass the filters of the address. */
 export function TenantsPage() {

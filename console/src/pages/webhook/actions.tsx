@@ -2,15 +2,16 @@ import type { WebhookBody } from '@freeflow/contract/http';
 import { Button, Group, Menu, Text } from '@mantine/core';
 import { IconDots, IconKey, IconPencil, IconRefresh, IconSend, IconTrash } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { KEYS } from '../../api/keys';
 import { useChange } from '../../api/use-change';
 import { deleteWebhook, pingWebhook, updateWebhook } from '../../api/webhooks';
 import { ConfirmDialog } from '../../parts/lazy-confirm-dialog';
+import { lazyPart } from '../../parts/load-later';
 import type { Redelivery } from './use-redeliver-all';
 
-const EditDialog = lazy(async () => ({ default: (await import('./edit-dialog')).EditDialog }));
-const RotateDialog = lazy(async () => ({ default: (await import('./rotate-dialog')).RotateDialog }));
+const EditDialog = lazyPart(async () => (await import('./edit-dialog')).EditDialog);
+const RotateDialog = lazyPart(async () => (await import('./rotate-dialog')).RotateDialog);
 
 type Dialog = 'edit' | 'rotate' | 'delete';
 

@@ -23,14 +23,16 @@ export function useRedeliverAll(id: string) {
   const begin = async (): Promise<void> => {
     const { signal } = (stopping.current = new AbortController());
     let count = 0;
+    let isAll = false;
     const tell = (state: Redelivering['state'], error: unknown = null) => setProgress({ count, state, error });
     tell('running');
     try {
-      for await (const more of redeliverAll(api, id, signal)) {
-        count += more;
+      for await (const { redelivered, isComplete } of redeliverAll(api, id, signal)) {
+        count += redelivered;
+        isAll = isComplete;
         tell('running');
       }
-      tell(signal.aborted ? 'stopped' : 'done');
+      tell(isAll ? 'done' : 'stopped');
     } catch (error) {
       tell('failed', error);
     }

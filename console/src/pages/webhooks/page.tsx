@@ -2,16 +2,17 @@ import { Button, Group, Loader, Table, Text, Title } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { webhooksQuery } from '../../api/webhooks';
 import { useApi } from '../../auth/session';
 import { AnchorLink } from '../../parts/links';
+import { lazyPart } from '../../parts/load-later';
 import { ProblemView } from '../../parts/problem-view';
 import { Time } from '../../parts/time';
 import { eventsText, undeliveredText, WebhookBadge } from '../../parts/webhook-state';
 
 const route = getRouteApi('/webhooks');
-const CreateDialog = lazy(async () => ({ default: (await import('./create-dialog')).CreateDialog }));
+const CreateDialog = lazyPart(async () => (await import('./create-dialog')).CreateDialog);
 
 /** Where events are sent. */
 export function WebhooksPage() {
