@@ -26,7 +26,7 @@ import {
   type ConnectValues,
 } from '../backends/connections';
 import { BackendFault } from '../backends/failures';
-import { runActivity } from './activity-shell';
+import { currentRunId, runActivity } from './activity-shell';
 
 export interface RevealDependencies {
   db: PrismaClient;
@@ -128,8 +128,8 @@ async function recordRevealing(
     await recordTenantEvent(tx, id, 'connect', message);
     await recordAudit(tx, [
       {
-        // Of one request one row, however often it is tried.
-        id: uuidV5(`reveal ${requestId} ${key}`, UUID_NAMESPACE),
+        // Of one run one row, however often it is tried. Not by what a caller names: a second one would have none.
+        id: uuidV5(`reveal ${currentRunId()}`, UUID_NAMESPACE),
         channel: 'api',
         action: 'secrets.reveal',
         outcome: 'done',

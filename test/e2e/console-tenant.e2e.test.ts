@@ -78,10 +78,12 @@ describeInChromium("a tenant's page", () => {
     await reconcileIn(installation, false);
     // Told by the event that a limit was reached.
     await usage.getByText(/^size .* MB of 1\.0 MB$/).waitFor({ timeout: SETTLED_MS });
-    await usage.getByText('at its limit, which is told alone').waitFor();
+    await usage.getByText('beyond its limit: reported only').waitFor();
     await usage.getByText('plan tiny').waitFor();
     await usage.getByText(/^connections 0 of 20$/).waitFor();
     await usage.getByText(/^points 0$/).waitFor();
+    // Each backend is measured by itself.
+    await usage.getByText(/^users 1 of 1000$/).waitFor({ timeout: SETTLED_MS });
     expect(await usage.getByRole('progressbar').count()).toBe(3);
     await expectNoBarriers();
   });

@@ -95,11 +95,14 @@ const Place = ({ connection: { username, host, port, dbName, secretRef } }: { co
 /** Which credentials are handed out, and until when those before work as well. */
 const Version = ({ credential: { version, rotatedAt, previousValidUntil } }: { credential: Credential }) => (
   <>
-    {rotatedAt === null ? null : (
-      <Text size="xs" c="dimmed">
-        Credentials {version}, since <Time at={rotatedAt} />
-      </Text>
-    )}
+    <Text size="xs" c="dimmed">
+      Credentials {version}
+      {rotatedAt === null ? null : (
+        <>
+          , since <Time at={rotatedAt} />
+        </>
+      )}
+    </Text>
     {previousValidUntil === null ? null : (
       <Text size="xs">
         Those before work until <Time at={previousValidUntil} form="absolute" />

@@ -22,6 +22,14 @@ export function RevealedView({ content, onEnd }: { content: RevealedContent; onE
   }, [onEnd, until]);
   return (
     <Stack gap="md">
+      <Group justify="space-between">
+        <Text size="sm" c="dimmed" role="timer">
+          Gone in {left} s
+        </Text>
+        <Button data-autofocus onClick={onEnd}>
+          Hide now
+        </Button>
+      </Group>
       {content.warnings.map((it) => (
         <Alert key={it} color="yellow">
           <Text size="sm">{it}</Text>
@@ -31,12 +39,6 @@ export function RevealedView({ content, onEnd }: { content: RevealedContent; onE
         const fields = content.connections[kind];
         return fields === undefined ? [] : [<Connection key={kind} title={BACKENDS[kind].title} fields={fields} />];
       })}
-      <Group justify="space-between">
-        <Text size="sm" c="dimmed" role="timer">
-          Gone in {left} s
-        </Text>
-        <Button onClick={onEnd}>Hide now</Button>
-      </Group>
     </Stack>
   );
 }

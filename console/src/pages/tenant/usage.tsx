@@ -71,11 +71,13 @@ function BackendUsage({
   );
 }
 
-const LEVELS = {
-  0: undefined,
-  80: { colour: 'yellow', text: 'near its limit' },
-  100: { colour: 'red', text: 'at its limit' },
-} as const;
+/** What is told of a limit that is near, reached, or passed, which those can be that no server holds. */
+function levelTold(percent: number): { colour: string; text: string } | undefined {
+  const level = levelOf(percent, 0);
+  if (level === 0) return undefined;
+  if (level < 100) return { colour: 'yellow', text: 'near its limit' };
+  return { colour: 'red', text: percent > 100 ? 'beyond its limit' : 'at its limit' };
+}
 
 interface LineProps {
   backend: OfBackend['backend'];
@@ -84,7 +86,7 @@ interface LineProps {
 
 function MeasureLine({ backend, measured: { measure, value, limit, percent } }: LineProps) {
   const { title } = MEASURES[measure];
-  const level = percent === null ? undefined : LEVELS[levelOf(percent, 0) as keyof typeof LEVELS];
+  const level = percent === null ? undefined : levelTold(percent);
   const isHeld = (MEASURED[backend] as Record<string, string>)[measure] === 'limited';
   return (
     <div>
@@ -101,7 +103,7 @@ function MeasureLine({ backend, measured: { measure, value, limit, percent } }: 
         {level === undefined ? null : (
           <Badge size="sm" variant="light" color={level.colour}>
             {level.text}
-            {isHeld ? '' : ', which is told alone'}
+            {isHeld ? '' : ': reported only'}
           </Badge>
         )}
       </Group>
