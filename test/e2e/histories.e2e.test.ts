@@ -171,6 +171,28 @@ const OUTCOMES: Record<string, () => Promise<string>> = {
     installation.proxies.qdrant.open();
     return ended.id;
   },
+  // The run before that of the suspension which it makes room for.
+  'retire-left': async () => {
+    const { id } = await anyActive();
+    await rotate(installation, id, 3_600);
+    installation.proxies.qdrant.shut();
+    await installation.master.query('UPDATE "TenantResource" SET "overlapUntil" = now() WHERE "tenantId" = $1', [id]);
+    await until('it is parked', async () => (await parkedStepsOf(installation, id)).length === 1);
+    const { rows } = await installation.master.query<{ runId: string }>(
+      `SELECT "runId" FROM "TenantOperation" WHERE "tenantId" = $1 AND kind = 'retire' AND "endedAt" IS NULL`,
+      [id],
+    );
+    runOf.set('retire-left', rows[0]?.runId ?? '');
+    await installation.request('POST', `/tenants/${id}/suspend`);
+    await until('it is suspended where it can be', async () =>
+      (await parkedStepsOf(installation, id)).includes('qdrant.disable'),
+    );
+    installation.proxies.qdrant.open();
+    await installation.request('POST', `/tenants/${id}/retry`);
+    await operationEnds(installation, id);
+    left = await change(installation, id, 'resume');
+    return id;
+  },
   'adopt-done': async () => {
     const { id, name } = await anyActive();
     await restorePostgresDatabase(installation.info, name);
@@ -190,6 +212,8 @@ const OUTCOMES: Record<string, () => Promise<string>> = {
   },
   'hard-delete': async () => (await deleteTenant(installation, (await createTenant(installation, newName('h'))).id)).id,
 };
+/** Of those that are not the last of their tenant. */
+const runOf = new Map<string, string>();
 const outcome = (name: string): Promise<string> => OUTCOMES[name]?.() ?? Promise.reject(new Error(name));
 
 const IS_RECORDING = process.env['RECORD_HISTORIES'] === '1';
@@ -202,6 +226,7 @@ test.each(outcomes)('a run that ends as %s replays', async (name) => {
   const id = await outcome(name);
   const handle = installation.operator.client.workflow.getHandle(
     name.startsWith('adopt-') ? `adopt-${id}-postgres` : `tenant-${id}`,
+    runOf.get(name),
   );
   await until('the run has closed', async () => (await handle.describe()).status.name !== 'RUNNING');
   // Stack traces name files of this machine.
