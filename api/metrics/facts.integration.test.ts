@@ -68,6 +68,13 @@ test('the facts of the master database are read at a scrape: what is open, parke
   await bench.owner.query(
     `UPDATE "Tenant" SET status = 'deleted', "purgeAt" = now() - interval '1 day' WHERE name = 'secretthree'`,
   );
+  await insert('secretfour', { kind: 'resume', state: 'running' });
+  await bench.owner.query(`UPDATE "Tenant" SET status = 'active' WHERE name = 'secretfour'`);
+  await bench.owner.query(
+    `INSERT INTO "TenantResource" (id, "tenantId", kind, name, state, nonce, "updatedAt", credential, retiring, "overlapUntil")
+     SELECT gen_random_uuid(), id, kind, name, 'present', gen_random_uuid(), now(), 2, '{1}', now() - interval '1 hour'
+       FROM "Tenant", unnest('{postgres,qdrant}'::"BackendKind"[]) kind WHERE name = 'secretfour'`,
+  );
   await bench.owner.query(`UPDATE "TenantOperation" SET state = 'done', "endedAt" = now() WHERE kind = 'resume'`);
   await bench.owner.query(
     `INSERT INTO "ReconcileReport" (id, "requestedBy", fix, counts, findings, "startedAt", "endedAt")
@@ -102,6 +109,7 @@ test('the facts of the master database are read at a scrape: what is open, parke
     'freeflow_steps_parked{step="mongodb.create"}': 0,
     freeflow_operations_without_run: 1,
     freeflow_purges_overdue: 1,
+    freeflow_retirements_overdue: 1,
     'freeflow_reconcile_findings{class="drifted"}': 2,
     'freeflow_reconcile_findings{class="orphan"}': 0,
     'freeflow_pool_ready{backend="keycloak"}': 1,

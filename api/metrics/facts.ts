@@ -49,7 +49,7 @@ export function installationFacts(
 }
 
 function renderFacts(
-  { open, parked, withoutRun, overduePurges, report, pool, near, webhooks, records }: Facts,
+  { open, parked, withoutRun, overduePurges, overdueRetirements, report, pool, near, webhooks, records }: Facts,
   abandonedRuns: number,
 ): Promise<string> {
   resetMetrics('installation');
@@ -61,6 +61,7 @@ function renderFacts(
   setGauge('freeflow_operations_without_run', {}, withoutRun);
   setGauge('freeflow_runs_without_workers', {}, abandonedRuns);
   setGauge('freeflow_purges_overdue', {}, overduePurges);
+  setGauge('freeflow_retirements_overdue', {}, overdueRetirements);
   setGauge('freeflow_reconcile_last_success_timestamp_seconds', {}, report.at);
   for (const { class: its, count } of report.findings) setGauge('freeflow_reconcile_findings', { class: its }, count);
   for (const { backend, count } of pool) setGauge('freeflow_pool_ready', { backend }, count);

@@ -9,7 +9,7 @@ import type { OPEN_STATES } from '@freeflow/contract';
 import type { Prisma, PrismaClient } from '@freeflow/db-master';
 import { inOneSnapshot } from '../tenants/snapshot';
 import { overdueMsOf } from '../tenants/stuck';
-import { overduePurges, unstartedOperations } from '../tenants/stuck-rows';
+import { overduePurges, overdueRetirements, unstartedOperations } from '../tenants/stuck-rows';
 
 /** What is so in the master database, for people who watch; ages by its own clock. */
 export interface Facts {
@@ -17,6 +17,7 @@ export interface Facts {
   parked: { step: string; count: number; ageS: number }[];
   withoutRun: number;
   overduePurges: number;
+  overdueRetirements: number;
   /** The last report of the reconciler, as Unix time; 0 where there is none. */
   report: { at: number; findings: { class: FindingClass; count: number }[] };
   pool: { backend: BackendKind; count: number }[];
@@ -34,6 +35,7 @@ export const readFacts = (db: PrismaClient, sweepIntervalMs: number): Promise<Fa
     parked: await readParked(tx),
     withoutRun: (await unstartedOperations(tx, 1)).total,
     overduePurges: (await overduePurges(tx, 1, overdueMsOf(sweepIntervalMs))).total,
+    overdueRetirements: (await overdueRetirements(tx, 1, overdueMsOf(sweepIntervalMs))).total,
     report: await readReport(tx),
     pool: await readPool(tx),
     near: await readNear(tx),

@@ -47,6 +47,14 @@ export const FLEET: DashboardOf = {
       },
       {
         as: 'stat',
+        title: 'Overdue ends of credentials',
+        about: 'Tenants whose former credentials should work no more.',
+        unit: 'short',
+        shows: [[fact('freeflow_retirements_overdue'), 'tenants']],
+        redFrom: 1,
+      },
+      {
+        as: 'stat',
         title: 'Last sweep',
         about: 'How long ago a worker has ended a sweep.',
         unit: 's',

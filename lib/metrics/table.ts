@@ -178,6 +178,12 @@ export const METRICS = {
     help: 'Soft-deleted tenants whose data should have been dropped by now, and no operation is in progress.',
     labels: {},
   },
+  freeflow_retirements_overdue: {
+    of: 'installation',
+    type: 'gauge',
+    help: 'Active tenants whose old credentials should have been ended by now, and no operation is in progress.',
+    labels: {},
+  },
   freeflow_reconcile_last_success_timestamp_seconds: {
     of: 'installation',
     type: 'gauge',

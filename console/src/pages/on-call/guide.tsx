@@ -23,7 +23,7 @@ const ABOUT = {
   'run-fails': 'run-fails',
   'run-unattended': 'alert-runs-without-workers',
   'overdue-purge': 'sweep',
-  'overdue-retire': 'rotation-overdue',
+  'overdue-retire': 'alert-retire-overdue',
 } as const satisfies Record<WaitingGroup['why'], string | undefined>;
 
 /** What the runbook says of a cause and of a step, beside what waits for them. */
