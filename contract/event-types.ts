@@ -1,7 +1,7 @@
 import type { OperationState } from './states';
 
 /** What an event is about. */
-export type EventSubject = 'tenant' | 'operation' | 'step' | 'webhook';
+export type EventSubject = 'tenant' | 'operation' | 'step' | 'webhook' | 'fleet';
 
 interface EventRow {
   /** What has happened, for people. */
@@ -35,6 +35,10 @@ export const EVENTS = {
   'webhook.delivery-given-up': {
     meaning: 'a person has given up one of its deliveries; the next one of that tenant goes',
   },
+  'fleet.upgrade-started': { meaning: 'an upgrade of the fleet was accepted' },
+  'fleet.upgrade-paused': { meaning: 'it takes up no further tenants: by a person, or after failures' },
+  'fleet.upgrade-resumed': { meaning: 'it goes on; also one that had ended, to try again what failed' },
+  'fleet.upgrade-ended': { meaning: 'it takes up no more, and none is at work' },
 } as const satisfies Record<`${EventSubject}.${string}`, EventRow>;
 
 export type EventName = keyof typeof EVENTS;

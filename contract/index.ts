@@ -5,6 +5,7 @@ export * from './backends';
 export * from './event-types';
 export * from './failures';
 export * from './findings';
+export * from './fleet';
 export * from './operation-requests';
 export * from './operations/derived';
 export * from './operations/kinds';

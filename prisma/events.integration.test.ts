@@ -112,7 +112,7 @@ test('every change of a tenant is an event of the contract, with its fields and 
     'operation.ended',
   ]);
   expect([...new Set(events.map(({ type }) => type))].sort()).toEqual(
-    EVENT_NAMES.filter((it) => !it.startsWith('webhook.')).sort(),
+    EVENT_NAMES.filter((it) => !/^(webhook|fleet)\./.test(it)).sort(),
   );
   for (const { type, data } of events) expect(EVENT_DATA[type].parse(data)).toEqual(data);
   for (const { type, tenantName, operationId } of events) {
@@ -155,6 +155,44 @@ test('that a webhook is made, disabled, by whom or why, enabled again, gets othe
   ]);
   for (const { type, data } of events) expect(EVENT_DATA[type].parse(data)).toEqual(data);
   for (const { tenantId, tenantName } of events) expect([tenantId, tenantName]).toEqual([null, null]);
+});
+
+test('that an upgrade of the fleet begins, pauses, goes on and ends is told, with how many tenants; what else changes of it is not', async () => {
+  const before = await newest();
+  const [id, tenantId] = [randomUUID(), randomUUID()];
+  await inTransaction(api, async (session) => {
+    await session.query(
+      `INSERT INTO "FleetUpgrade" (id, version, canary, concurrency, "pauseOnFailures", "requestedBy") VALUES ($1, 7, 1, 1, 1, 'an admin')`,
+      [id],
+    );
+    await session.query(
+      `INSERT INTO "FleetTenant" ("upgradeId", "tenantId", "tenantName", position) VALUES ($1, $2, 'acme', 1)`,
+      [id, tenantId],
+    );
+  });
+  const update = (session: Pool, columns: string) =>
+    session.query(`UPDATE "FleetUpgrade" SET ${columns} WHERE id = $1`, [id]);
+  await update(worker, `state = 'paused', reason = '1 tenants failed'`);
+  await update(worker, `reason = 'by a person'`);
+  await update(api, `state = 'running', reason = NULL`);
+  await worker.query(`UPDATE "FleetTenant" SET state = 'failed' WHERE "upgradeId" = $1`, [id]);
+  await update(worker, `state = 'done', "endedAt" = now()`);
+  await update(api, `state = 'running', "endedAt" = NULL`);
+  await update(api, `state = 'cancelled'`);
+  await update(worker, `"endedAt" = now()`);
+  const events = await eventsAfter(before);
+  const common = { upgradeId: id, version: 7 };
+  const counts = { done: 0, failed: 1, left: 0, cancelled: 0 };
+  expect(events.map(({ type, data }) => [type, data])).toEqual([
+    ['fleet.upgrade-started', { ...common, by: 'an admin', tenants: 1 }],
+    ['fleet.upgrade-paused', { ...common, reason: '1 tenants failed' }],
+    ['fleet.upgrade-resumed', common],
+    ['fleet.upgrade-ended', { ...common, state: 'done', counts }],
+    ['fleet.upgrade-resumed', common],
+    ['fleet.upgrade-ended', { ...common, state: 'cancelled', counts }],
+  ]);
+  expect(new Set(events.map(({ type }) => type))).toEqual(new Set(EVENT_NAMES.filter((it) => it.startsWith('fleet.'))));
+  for (const { type, data } of events) expect(EVENT_DATA[type].parse(data)).toEqual(data);
 });
 
 test.each(OPERATION_STATES.filter((it) => it !== 'requested'))(

@@ -156,6 +156,25 @@ test('a receiver that takes nothing at all is disabled after the last attempt, a
   expect(eventIds()).toHaveLength(5);
 });
 
+test('what happens to an upgrade of the fleet is sent, in order, as of no tenant', async () => {
+  const id = await webhook();
+  const { rows } = await owner.query<{ id: string }>(
+    `INSERT INTO "FleetUpgrade" (version, canary, concurrency, "pauseOnFailures", "requestedBy") VALUES (7, 1, 1, 1, 'an admin') RETURNING id`,
+  );
+  const upgradeId = rows[0]?.id;
+  await owner.query(`UPDATE "FleetUpgrade" SET state = 'done', "endedAt" = now()`);
+  receiver.answer(() => 204);
+  await sendAll(id);
+  expect(receiver.received.slice(-2).map(({ body }) => JSON.parse(body) as object)).toMatchObject(
+    ['started', 'ended'].map((it) => ({
+      type: `com.freeflow.fleet.upgrade-${it}`,
+      source: `/fleet/upgrades/${upgradeId}`,
+      subject: 'fleet',
+      data: { tenantId: null, tenantName: null, upgradeId, version: 7 },
+    })),
+  );
+});
+
 test('while a secret is replaced both sign, at the URL of that moment; then the new one alone', async () => {
   const id = await webhook();
   const add = (part: SealedPart, value: string, overlapS = 0) => {

@@ -68,7 +68,7 @@ async function makeDeliveries(tx: Prisma.TransactionClient, webhook: LockedWebho
     SELECT ${id}::uuid, e.id, e.type, e."at", e."tenantId", e."tenantName", e.lane,
            row_number() OVER (PARTITION BY e.lane ORDER BY e.id) = 1
              AND NOT EXISTS (SELECT FROM "WebhookDelivery" h WHERE h."webhookId" = ${id}::uuid AND h.lane = e.lane AND h."isHead")
-      FROM (SELECT *, coalesce("tenantId", (data ->> 'webhookId')::uuid) AS lane FROM "Event" ev
+      FROM (SELECT *, coalesce("tenantId", (data ->> 'webhookId')::uuid, (data ->> 'upgradeId')::uuid) AS lane FROM "Event" ev
              WHERE id > ${cursor} AND id <= ${page.upTo}
                AND ${isMeantFor(Prisma.sql`${id}::uuid`, Prisma.sql`${eventTypes}::text[]`)}) e
      ORDER BY e.id

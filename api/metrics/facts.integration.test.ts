@@ -186,3 +186,36 @@ test('a forced deletion that waits for what it has interrupted to be undone does
   );
   expect(await readNow()).toMatchObject({ withoutRun: 3 });
 });
+
+test('an upgrade of the fleet is counted while it has not ended, by its state and those of its tenants', async () => {
+  const fleet = (state: string, endedAt: string) =>
+    bench.owner.query<{ id: string }>(
+      `INSERT INTO "FleetUpgrade" (version, canary, concurrency, "pauseOnFailures", "requestedBy", state, "endedAt")
+       VALUES (1, 1, 1, 1, 'test', $1, ${endedAt}) RETURNING id`,
+      [state],
+    );
+  const tenant = (upgradeId: string | undefined, state: string) =>
+    bench.owner.query(
+      `INSERT INTO "FleetTenant" ("upgradeId", "tenantId", "tenantName", position, state) VALUES ($1, gen_random_uuid(), 'x', 1, $2)`,
+      [upgradeId, state],
+    );
+  const [ended] = (await fleet('done', 'now()')).rows;
+  await tenant(ended?.id, 'failed');
+  expect((await readNow()).fleet).toEqual([]);
+  const [open] = (await fleet('paused', 'NULL')).rows;
+  for (const state of ['waiting', 'waiting', 'failed']) await tenant(open?.id, state);
+  expect((await readNow()).fleet.toSorted((a, b) => a.count - b.count)).toEqual([
+    { upgrade: 'paused', state: 'failed', count: 1 },
+    { upgrade: 'paused', state: 'waiting', count: 2 },
+  ]);
+  const series = await until('what was read before is forgotten', async () => {
+    const read = await scrape();
+    return read['freeflow_fleet_tenants{state="waiting"}'] === 2 ? read : undefined;
+  });
+  expect(series).toMatchObject({
+    'freeflow_fleet_tenants{state="failed"}': 1,
+    'freeflow_fleet_tenants{state="running"}': 0,
+    'freeflow_fleet_upgrades_open{state="paused"}': 1,
+    'freeflow_fleet_upgrades_open{state="running"}': 0,
+  });
+});

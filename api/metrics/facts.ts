@@ -49,7 +49,7 @@ export function installationFacts(
 }
 
 function renderFacts(
-  { open, parked, withoutRun, overduePurges, overdueRetirements, report, pool, near, webhooks, records }: Facts,
+  { open, parked, withoutRun, overduePurges, overdueRetirements, report, pool, near, fleet, webhooks, records }: Facts,
   abandonedRuns: number,
 ): Promise<string> {
   resetMetrics('installation');
@@ -66,6 +66,10 @@ function renderFacts(
   for (const { class: its, count } of report.findings) setGauge('freeflow_reconcile_findings', { class: its }, count);
   for (const { backend, count } of pool) setGauge('freeflow_pool_ready', { backend }, count);
   for (const { count, ...labels } of near) setGauge('freeflow_usage_near_limits', labels, count);
+  for (const { upgrade, state, count } of fleet) {
+    setGauge('freeflow_fleet_upgrades_open', { state: upgrade }, 1);
+    if (state !== null) setGauge('freeflow_fleet_tenants', { state }, count);
+  }
   setGauge('freeflow_webhook_undelivered_oldest_age_seconds', {}, webhooks.undeliveredAgeS);
   for (const { reason, count } of webhooks.disabled) setGauge('freeflow_webhooks_disabled', { reason }, count);
   for (const { records: its, ageS } of records) setGauge('freeflow_records_oldest_age_seconds', { records: its }, ageS);

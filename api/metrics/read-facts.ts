@@ -5,7 +5,7 @@ import {
   type FindingClass,
   type OperationKind,
 } from '@freeflow/contract';
-import type { OPEN_STATES } from '@freeflow/contract';
+import type { FLEET_TENANT_STATES, OPEN_STATES } from '@freeflow/contract';
 import type { Prisma, PrismaClient } from '@freeflow/db-master';
 import { inOneSnapshot } from '../tenants/snapshot';
 import { overdueMsOf } from '../tenants/stuck';
@@ -23,6 +23,12 @@ export interface Facts {
   pool: { backend: BackendKind; count: number }[];
   /** Tenants near a limit of their plan. */
   near: { plan: string; backend: BackendKind; percent: '80' | '100'; count: number }[];
+  /** The upgrade of the fleet that has not ended. */
+  fleet: {
+    upgrade: 'running' | 'paused' | 'cancelled';
+    state: (typeof FLEET_TENANT_STATES)[number] | null;
+    count: number;
+  }[];
   webhooks: { undeliveredAgeS: number; disabled: { reason: DisabledReason; count: number }[] };
   /** How old the oldest is that is kept. */
   records: { records: 'audit' | 'events'; ageS: number }[];
@@ -39,6 +45,7 @@ export const readFacts = (db: PrismaClient, sweepIntervalMs: number): Promise<Fa
     report: await readReport(tx),
     pool: await readPool(tx),
     near: await readNear(tx),
+    fleet: await readFleet(tx),
     webhooks: { undeliveredAgeS: await readUndelivered(tx), disabled: await readDisabled(tx) },
     records: await readOldest(tx),
   }));
@@ -74,6 +81,10 @@ const readNear = (tx: Prisma.TransactionClient): Promise<Facts['near']> => tx.$q
   SELECT coalesce(u.plan, 'none') AS plan, u.kind::text AS backend, level.percent::text AS percent, count(*)::int AS count
     FROM "TenantUsage" u JOIN "Tenant" t ON t.id = u."tenantId" AND t."goneAt" IS NULL CROSS JOIN (VALUES (80), (100)) level(percent)
    WHERE u.percent >= 80 AND u.percent >= level.percent GROUP BY 1, 2, 3`;
+
+const readFleet = (tx: Prisma.TransactionClient): Promise<Facts['fleet']> => tx.$queryRaw`
+  SELECT u.state AS upgrade, t.state, count(t.id)::int AS count
+    FROM "FleetUpgrade" u LEFT JOIN "FleetTenant" t ON t."upgradeId" = u.id WHERE u."endedAt" IS NULL GROUP BY u.id, t.state`;
 
 /** Of each webhook the first delivery that has not ended, and the first event that has no delivery yet. */
 async function readUndelivered(tx: Prisma.TransactionClient): Promise<number> {

@@ -25,6 +25,9 @@ const attempt = z.strictObject({
 
 const webhook = { webhookId: z.uuid(), url: z.string().describe('Without its path and query') };
 
+const upgrade = { upgradeId: z.uuid(), version: z.number().int() };
+const tenantsCounted = z.number().int();
+
 /** What is told to have changed without its value: `GET /tenants/{id}` has that. */
 const UPDATED_FIELDS = [
   'displayName',
@@ -93,6 +96,19 @@ export const EVENT_DATA = {
     eventType: z.string(),
     by: z.string(),
   }),
+  'fleet.upgrade-started': z.strictObject({ ...upgrade, by: z.string(), tenants: tenantsCounted }),
+  'fleet.upgrade-paused': z.strictObject({ ...upgrade, reason: z.string().nullable() }),
+  'fleet.upgrade-resumed': z.strictObject(upgrade),
+  'fleet.upgrade-ended': z.strictObject({
+    ...upgrade,
+    state: z.enum(['done', 'cancelled']),
+    counts: z.strictObject({
+      done: tenantsCounted,
+      failed: tenantsCounted,
+      left: tenantsCounted,
+      cancelled: tenantsCounted,
+    }),
+  }),
 } as const satisfies Record<EventName, z.ZodObject>;
 
 /** https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md */
@@ -100,13 +116,13 @@ export const cloudEventSchema = z
   .object({
     specversion: z.literal('1.0'),
     id: z.string().describe('Rises in the order of what happened; the Last-Event-ID to go on from'),
-    source: z.string().describe('The path of the tenant, or of the webhook, in this API'),
+    source: z.string().describe('The path of the tenant, the webhook or the upgrade of the fleet, in this API'),
     type: z.string().describe(`One of ${EVENT_NAMES.map(cloudEventType).join(', ')}; others may come`),
     time: z.iso.datetime(),
-    subject: z.string().describe('The name of the tenant, or the URL of the webhook'),
+    subject: z.string().describe('The name of the tenant, the URL of the webhook, or fleet'),
     datacontenttype: z.literal('application/json'),
     data: z.looseObject({
-      tenantId: z.uuid().nullable().describe('null where it is about a webhook'),
+      tenantId: z.uuid().nullable().describe('null where it is about a webhook or the fleet'),
       tenantName: z.string().nullable(),
       operationId: z.uuid().nullable(),
     }),

@@ -1,17 +1,16 @@
 import { z } from 'zod';
+import { FLEET_STATES, FLEET_TENANT_STATES } from '../fleet';
 import { EXAMPLES } from './examples';
 import { labelFilter } from './identity';
 import { rowId } from './text';
 
+export { FLEET_STATES, FLEET_TENANT_STATES };
+
 const time = z.iso.datetime();
 const count = z.number().int();
 
-/** What an upgrade of the fleet can be in. */
-export const FLEET_STATES = ['running', 'paused', 'cancelled', 'done'] as const;
 /** What can be asked of one that is there. */
 export type FleetChange = 'pause' | 'resume' | 'cancel' | 'retry';
-/** What a tenant of it can be in. `left`: not in order for it, which is no failure. */
-export const FLEET_TENANT_STATES = ['waiting', 'running', 'done', 'failed', 'left', 'cancelled'] as const;
 
 export const upgradeBody = z
   .strictObject({

@@ -114,6 +114,22 @@ export const FLEET: DashboardOf = {
         shows: [['sum(increase(freeflow_sweep_operations_started_total[$__rate_interval]))', 'operations']],
       },
     ],
+    'Upgrade of the fleet': [
+      {
+        as: 'graph',
+        title: 'Tenants of the upgrade',
+        about: 'By what has become of them, while it has not ended: freeflow fleet status.',
+        unit: 'short',
+        shows: [[fact('freeflow_fleet_tenants', ['state']), '{{state}}']],
+      },
+      {
+        as: 'graph',
+        title: 'State of the upgrade',
+        about: 'Paused: it waits for freeflow fleet resume, retry or cancel.',
+        unit: 'short',
+        shows: [[fact('freeflow_fleet_upgrades_open', ['state']), '{{state}}']],
+      },
+    ],
     Backends: [
       {
         as: 'graph',

@@ -4,6 +4,7 @@ import {
   ENDED_STATES,
   FAILURES,
   FINDING_CLASSES,
+  FLEET_TENANT_STATES,
   OPEN_STATES,
   OPERATION_KINDS,
 } from '@freeflow/contract';
@@ -213,6 +214,18 @@ export const METRICS = {
     type: 'gauge',
     help: 'Tenants that use so much of a limit of their plan, or more, by plan and backend; as it was measured last. 0, or no row, where there are none.',
     labels: { plan: null, backend: BACKEND_KINDS, percent: ['80', '100'] },
+  },
+  freeflow_fleet_upgrades_open: {
+    of: 'installation',
+    type: 'gauge',
+    help: 'Upgrades of the fleet that have not ended, of which there is one at most, by their state; a cancelled one waits for what is at work.',
+    labels: { state: ['running', 'paused', 'cancelled'] },
+  },
+  freeflow_fleet_tenants: {
+    of: 'installation',
+    type: 'gauge',
+    help: 'Tenants of the upgrade of the fleet that has not ended, by what has become of them; 0 where there is none.',
+    labels: { state: FLEET_TENANT_STATES },
   },
   freeflow_webhook_undelivered_oldest_age_seconds: {
     of: 'installation',
