@@ -202,6 +202,33 @@ describe('while a forced deletion waits', () => {
   });
 });
 
+describe('while a suspension waits', () => {
+  const more = { interrupter: 'suspend' } as const;
+  const cause = 'a suspend was requested';
+  const facts = (isSwitched: boolean) => ({ stillThere: 1, isSomeOverdue: true, isSwitched });
+
+  test('the end of old credentials is left, also one that has begun', () => {
+    for (const fromStatus of [null, 'active'] as const)
+      expect(
+        decide('retire', { operation: { fromStatus }, more: { ...more, credentials: facts(false) } }),
+      ).toMatchObject({
+        verdict: 'refused',
+        failure: { step: 'interrupted', cause },
+      });
+  });
+
+  test('a rotation that has begun is rolled back, and left once it has handed out its credentials', () => {
+    const begun = { fromStatus: 'active', overlapS: 0 } as const;
+    expect(decide('rotate', { operation: begun, more: { ...more, credentials: facts(false) } })).toMatchObject({
+      verdict: 'go',
+      rollbackReason: { cause },
+    });
+    expect(decide('rotate', { operation: begun, more: { ...more, credentials: facts(true) } })).toMatchObject({
+      verdict: 'refused',
+    });
+  });
+});
+
 test('an operation whose last run was terminated during its rollback is rolled back for its own reason, also where a deletion waits', () => {
   const failure = { step: 'qdrant.create', cause: 'it is full', advice: 'Make room.' };
   const undoing = { undoing: true, fromStatus: 'provisioning', state: 'parked', ...failure } as const;
