@@ -338,16 +338,23 @@ describe('what cuts a tenant off interrupts its rotation', () => {
   const interrupt = (id: string) => handleOf(id).signal('interrupt', 'an admin', 'suspend');
   const LEFT = { 'qdrant.retire': 'interrupted by a suspend (requested by an admin)' };
 
-  test('what is parked is left at once, and stays due; what is at work has reported before', async () => {
+  test.each([
+    ['suspend', 'a suspend'],
+    ['soft_delete', 'a soft delete'],
+    ['hard_delete', 'a forced deletion'],
+  ])('for %s what is parked is left, and stays due; what is at work has reported before', async (kind, words) => {
     fake.failingForGood.add('qdrant.retire');
     const release = fake.holdStep('mongodb.retire');
     const id = await fake.start('retire');
     await isParked(id, 'qdrant.retire');
-    await interrupt(id);
+    await handleOf(id).signal('interrupt', 'an admin', kind);
     release();
     expect(await fake.outcomeOf(id)).toMatch(/^incomplete: .*qdrant.retire.* skipped$/);
     expect(fake.stepsOf(id).at(-1)).toBe('end-rotation');
-    expect(fake.callsOf(id, 'end-rotation')[0]?.input).toMatchObject({ isLeft: true, skipped: LEFT });
+    expect(fake.callsOf(id, 'end-rotation')[0]?.input).toMatchObject({
+      isLeft: true,
+      skipped: { 'qdrant.retire': `interrupted by ${words} (requested by an admin)` },
+    });
     const answers = fake.calls.filter((it) => it.input.tenantId === id).flatMap(({ input }) => input['answers'] ?? []);
     expect(answers).toMatchObject([{ action: 'interrupt', by: 'an admin' }]);
   });
