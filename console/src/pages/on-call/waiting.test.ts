@@ -132,6 +132,13 @@ test.each([
   ['suspend', 'qdrant.enable', ['retry', 'skip']],
   ['resume', 'qdrant.enable', ['retry', 'abort']],
   ['hard_delete', 'qdrant.drop', ['retry', 'skip']],
+  ['upgrade', 'qdrant.apply', ['retry', 'abort']],
+  ['change_plan', 'qdrant.limit', ['retry', 'abort']],
+  ['change_plan', 'qdrant.relimit', ['retry', 'skip']],
+  ['rotate', 'qdrant.issue', ['retry', 'abort']],
+  ['rotate', 'qdrant.withdraw', ['retry', 'skip']],
+  ['rotate', 'qdrant.retire', ['retry', 'skip']],
+  ['retire', 'qdrant.retire', ['retry', 'skip']],
   ['rotate', 'qdrant.issue', ['retry', 'abort']],
   ['rotate', 'qdrant.withdraw', ['retry', 'skip']],
   ['rotate', 'qdrant.retire', ['retry', 'skip']],
@@ -140,6 +147,13 @@ test.each([
   const waiting = only(stuck('acme', [{ step }], kind));
   const actions = (['retry', 'abort', 'skip'] as const).filter((it) => refusalOf(it, waiting) === undefined);
   expect(actions).toEqual(offered);
+});
+
+test('of a step that goes forward for some and is an undo for others, each takes what it can', () => {
+  const step = 'qdrant.enable';
+  const both = listWaiting([stuck('forward', [{ step }], 'resume'), stuck('undone', [{ step }], 'suspend')]);
+  expect(answerable('abort', both).map(({ tenant }) => tenant.name)).toEqual(['forward']);
+  expect(answerable('skip', both).map(({ tenant }) => tenant.name)).toEqual(['undone']);
 });
 
 test('a run that is gone is retried alone; what is overdue takes no answer', () => {

@@ -1,20 +1,21 @@
 import { OPERATIONS, OPERATION_REQUESTS } from '@freeflow/contract';
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import type { ShownTenant } from '../../api/tenants';
 import { useTenantChanges } from '../../api/use-changes';
 import { ConfirmDialog } from '../../parts/lazy-confirm-dialog';
+import { lazyPart } from '../../parts/load-later';
 import { ProblemView } from '../../parts/problem-view';
 import { Section } from '../../parts/section';
 import { useNow } from '../../parts/use-now';
 import { operationHeading } from './operation-heading';
 import { IT_IS_GONE, possibilitiesOf, type ActionName, type Possibility } from './possible';
 
-const DeleteDialog = lazy(async () => ({ default: (await import('./delete-dialog')).DeleteDialog }));
-const RotateDialog = lazy(async () => ({ default: (await import('./rotate-dialog')).RotateDialog }));
-const HoldDialog = lazy(async () => ({ default: (await import('./hold-dialog')).HoldDialog }));
-const EditDialog = lazy(async () => ({ default: (await import('./edit-dialog')).EditDialog }));
+const DeleteDialog = lazyPart(async () => (await import('./delete-dialog')).DeleteDialog);
+const RotateDialog = lazyPart(async () => (await import('./rotate-dialog')).RotateDialog);
+const HoldDialog = lazyPart(async () => (await import('./hold-dialog')).HoldDialog);
+const EditDialog = lazyPart(async () => (await import('./edit-dialog')).EditDialog);
 
 type Dialog = 'soft_delete' | 'hard_delete' | 'rotate' | 'hold' | 'release' | 'unprotect' | 'edit';
 const ASKED_FIRST: ReadonlySet<ActionName> = new Set(['soft_delete', 'hard_delete', 'rotate']);

@@ -10,11 +10,12 @@ import {
 } from '@freeflow/contract';
 import type { TenantDetailBody } from '@freeflow/contract/http';
 import { Button, Stack, Text } from '@mantine/core';
-import { lazy, Suspense, useCallback, useState } from 'react';
+import { Suspense, useCallback, useState } from 'react';
+import { lazyPart } from '../../parts/load-later';
 import { Section } from '../../parts/section';
 import { Time } from '../../parts/time';
 
-const RevealDialog = lazy(async () => ({ default: (await import('./reveal-dialog')).RevealDialog }));
+const RevealDialog = lazyPart(async () => (await import('./reveal-dialog')).RevealDialog);
 
 type Credential = TenantDetailBody['credentials'][number];
 

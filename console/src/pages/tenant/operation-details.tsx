@@ -1,8 +1,8 @@
 import { isOpenState } from '@freeflow/contract';
 import type { LogRowBody, OperationBody } from '@freeflow/contract/http';
-import { Alert, Anchor, Code, Group, Stack, Text } from '@mantine/core';
+import { Alert, Anchor, Group, Stack, Text } from '@mantine/core';
 import { IconExternalLink } from '@tabler/icons-react';
-import { useSession } from '../../auth/session';
+import { Person } from '../../parts/person';
 import { Time } from '../../parts/time';
 import { durationText } from '../../parts/time-text';
 import { useNow } from '../../parts/use-now';
@@ -24,12 +24,6 @@ export function OperationDetails({ operation, rows }: { operation: OperationBody
       <Way operation={operation} rows={rows} />
     </Stack>
   );
-}
-
-/** Whoever it was: the API knows subjects of tokens, and the audit trail what they were called then. */
-function Person({ subject }: { subject: string }) {
-  const session = useSession();
-  return subject === session.subject ? 'you' : <Code style={{ overflowWrap: 'anywhere' }}>{subject}</Code>;
 }
 
 /** How long it took, or has been taking. */

@@ -1,16 +1,17 @@
 import type { LogRowBody, OperationBody, TenantDetailBody } from '@freeflow/contract/http';
 import { Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { logsQuery, operationsQuery } from '../../api/tenants';
 import { useApi } from '../../auth/session';
+import { lazyPart } from '../../parts/load-later';
 import { ProblemView } from '../../parts/problem-view';
 import { Section } from '../../parts/section';
 import { StateBadge } from '../../parts/status-badge';
 import { OperationDetails } from './operation-details';
 import { operationHeading } from './operation-heading';
 
-const EarlierOperations = lazy(async () => ({ default: (await import('./earlier-operations')).EarlierOperations }));
+const EarlierOperations = lazyPart(async () => (await import('./earlier-operations')).EarlierOperations);
 
 const NO_ROWS: readonly LogRowBody[] = [];
 

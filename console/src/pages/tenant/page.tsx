@@ -1,9 +1,10 @@
 import { Grid, Loader, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { tenantQuery } from '../../api/tenants';
 import { useApi } from '../../auth/session';
+import { lazyPart } from '../../parts/load-later';
 import { ProblemView } from '../../parts/problem-view';
 import { Actions } from './actions';
 import { Facts } from './facts';
@@ -11,8 +12,8 @@ import { TenantHeader } from './header';
 import { Operations } from './operations';
 
 // Below what one comes for: the page is shown before they are there.
-const Connections = lazy(async () => ({ default: (await import('./connections')).Connections }));
-const Usage = lazy(async () => ({ default: (await import('./usage')).Usage }));
+const Connections = lazyPart(async () => (await import('./connections')).Connections);
+const Usage = lazyPart(async () => (await import('./usage')).Usage);
 
 const route = getRouteApi('/tenants/$tenantId');
 
