@@ -4,12 +4,14 @@ import path from 'node:path';
 import { BACKEND_KINDS, type BackendKind } from '@freeflow/contract';
 import { escapeLiteral as literal } from 'pg';
 import { readBlueprint, type Blueprint } from '../../backends/blueprint';
+import { PostgresServer } from '../../backends/postgres/server';
 import { BLUEPRINT_FORMS } from '../../backends/registry';
 import { projectRoot } from '../../stack/project';
 import { backendOf, entryOf, lastMessageOf, secretsOf, target } from '../../test/field/bench';
 import { realmOf } from '../../test/field/keycloak-bench';
 import { asSuperuser } from '../../test/field/postgres-tenant';
 import { openActivityHarness, type ActivityHarness } from '../../test/support/activity-harness';
+import { openMailSink } from '../../test/support/mail-sink';
 import { inDatabase } from '../../test/support/master';
 import { qdrantAsOwner, withMongo, withPostgres } from '../../test/support/outside';
 import { publishBlueprint } from './publish';
@@ -18,6 +20,7 @@ import { filesOfTenant } from './tenant-files';
 
 type Tenant = Awaited<ReturnType<ActivityHarness['newTenant']>>;
 
+const SMTP_PASSWORD = 'a password: "of" mail';
 const EXAMPLE = path.join(projectRoot(), 'deploy', 'blueprint');
 
 let harness: ActivityHarness;
@@ -26,7 +29,10 @@ let version = 0;
 /** What was published last. */
 let last: Blueprint;
 beforeAll(async () => {
-  harness = await openActivityHarness({ POSTGRES_BLUEPRINT_TIMEOUT_MS: '2000' });
+  harness = await openActivityHarness({
+    POSTGRES_BLUEPRINT_TIMEOUT_MS: '2000',
+    KEYCLOAK_BLUEPRINT_SMTP_PASSWORD: SMTP_PASSWORD,
+  });
   folder = mkdtempSync(path.join(tmpdir(), 'freeflow-blueprint-'));
   cpSync(EXAMPLE, folder, { recursive: true });
 });
@@ -173,6 +179,42 @@ describe('the example', () => {
     for (const kind of ['mongodb', 'qdrant', 'keycloak'] as const) expect(await drift(tenant, kind)).toEqual([]);
     expect(await messageOf(tenant)).not.toContain('applied to');
   });
+});
+
+test('a realm sends mail by the server that the blueprint names, as the user it names, with the password of the worker', async () => {
+  const sink = await openMailSink('mailer', SMTP_PASSWORD);
+  try {
+    const smtp = {
+      host: '127.0.0.1',
+      port: sink.port,
+      from: 'noreply@acme.test',
+      fromDisplayName: 'Acme',
+      starttls: false,
+      user: 'mailer',
+      password: { variable: 'KEYCLOAK_BLUEPRINT_SMTP_PASSWORD' },
+    };
+    await publish({ 'keycloak.json': JSON.stringify({ smtp }) });
+    const tenant = await newTenant('keycloak');
+    await apply(tenant, 'keycloak');
+    expect(await messageOf(tenant, 'keycloak')).not.toContain(SMTP_PASSWORD);
+    expect(await drift(tenant, 'keycloak')).toEqual([]);
+    const realm = realmOf(harness, tenant);
+    await realm.call('POST', '/users', { username: 'ada', email: 'ada@acme.test', enabled: true });
+    const [ada] = await realm.call<{ id: string }[]>('GET', '/users?username=ada');
+    const verify = () => realm.call('PUT', `/users/${ada?.id ?? ''}/send-verify-email`);
+    await verify();
+    // What a suspension writes back it has read without the password.
+    for (const verb of ['disable', 'enable'] as const) await harness.run(`keycloak.${verb}`, tenant);
+    await verify();
+    const mail = {
+      from: 'noreply@acme.test',
+      to: ['ada@acme.test'],
+      text: expect.stringMatching(/^From: Acme <noreply@acme\.test>\r$[^]*\/login-actions/m) as string,
+    };
+    expect(sink.mails).toEqual([mail, mail]);
+  } finally {
+    await sink.close();
+  }
 });
 
 test('a collection is made with the vectors that the blueprint names, which no later version changes', async () => {
@@ -340,6 +382,18 @@ test.each([
   await harness.run('postgres.probe', tenant);
   for (const verb of ['disable', 'enable', 'disable'] as const) await harness.run(`postgres.${verb}`, tenant);
   await harness.run('postgres.drop', tenant);
+});
+
+test('what is set for the provisioner itself counts, whatever a trap has set for the database', async () => {
+  await publish();
+  const tenant = await newTenant('postgres');
+  await byOwner(tenant, `ALTER DATABASE ${database(tenant)} SET createrole_self_grant = ''`);
+  const server = new PostgresServer(new URL(harness.info.postgres.provisionerUrl), 1);
+  const inTenant = await server.inFurtherDatabase(database(tenant), new AbortController().signal, async ({ client }) =>
+    client.query<{ value: string }>(`SELECT current_setting('createrole_self_grant') AS value`),
+  );
+  await server.close();
+  expect(inTenant.rows).toEqual([{ value: 'set, inherit' }]);
 });
 
 test('what a trap has set for the owner is gone with its session: nothing of it is taken for a note of the platform', async () => {

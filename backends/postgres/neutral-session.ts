@@ -15,13 +15,15 @@ const SETTINGS = `
     FROM pg_db_role_setting d CROSS JOIN unnest(d.setconfig) c JOIN pg_settings s ON lower(s.name) = lower(split_part(c, '=', 1))
    WHERE s.context = 'user' AND s.name NOT IN ('client_encoding', 'application_name')
      AND (d.setrole = 0 OR d.setrole = (SELECT oid FROM pg_roles WHERE rolname = $1)) AND d.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = $2))
-     AND ($1 IS NOT NULL OR d.setdatabase <> 0)`;
+     AND ($1 IS NOT NULL OR d.setdatabase <> 0 AND NOT EXISTS (
+       SELECT FROM pg_db_role_setting own, unnest(own.setconfig) c
+        WHERE own.setrole = current_user::regrole AND own.setdatabase IN (0, d.setdatabase) AND lower(split_part(c, '=', 1)) = lower(s.name)))`;
 
 /**
  * What a session would begin with and is not to count: set for its role or its database by a tenant, or by what a
  * tenant has put in the way of its owner. Some of it would end a session before its first statement: a time-out of a
  * millisecond, a library that isn't there.
- * @param role undefined: a role that no tenant can act as; what is set for that itself counts
+ * @param role undefined: the provisioner, which no tenant can act as; what is set for that itself counts
  */
 export const settingsOf = async (pool: Pool, role: string | undefined, database: string): Promise<Setting[]> =>
   (await pool.query<Setting>(SETTINGS, [role ?? null, database])).rows;
