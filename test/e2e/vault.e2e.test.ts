@@ -1,4 +1,5 @@
 import { BACKEND_KINDS } from '@freeflow/contract';
+import { EXAMPLES } from '@freeflow/contract/http';
 import { newName } from '../support/activity-harness';
 import { freeflow, envOf, secretsIn } from '../support/freeflow';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
@@ -56,6 +57,21 @@ test('its application gets its credentials by a login that may read, and they wo
   const without = await freeflow(['tenants', 'connect', name], envOf(installation));
   expect(without).toMatchObject({ code: 2, stderr: expect.stringContaining('VAULT_ADDR') });
   expect(secretsIn(without, installation.info)).toEqual([]);
+});
+
+test('through the API they are revealed without a login at the vault; while that is sealed it is said why not', async () => {
+  const args = ['tenants', 'connect', name, 'postgres', '--reason', 'Case 4711', '--json'];
+  const { code, stdout, stderr } = await freeflow(args, envOf(installation));
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(await tryConnection('postgres', JSON.parse(stdout) as Connected)).toBe('in');
+  await vault.seal();
+  const { publicKey, reason } = EXAMPLES.reveal;
+  const answer = await installation.request('POST', `/tenants/${id}/credentials`, { publicKey, reason });
+  await vault.unseal();
+  expect(answer).toMatchObject({
+    status: 503,
+    body: { code: 'credentials-unreadable', detail: expect.stringContaining('sealed') },
+  });
 });
 
 test('suspended and resumed it is let in as before', async () => {
