@@ -1,4 +1,5 @@
 import { BACKEND_KINDS, type BackendKind } from '@freeflow/contract';
+import { freePort } from '../../stack/ports';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { envOf } from '../support/freeflow';
@@ -243,6 +244,33 @@ test('aborted while a backend is away, a rotation leaves nothing of the new cred
   expect(await answersTo(before)).toEqual(IN);
   expect(await observeFromOutside(installation.info, tenant.name)).toEqual(seen);
   expect(new Set((await versions()).map((it) => it.nextCredential))).toEqual(new Set([null]));
+});
+
+test('what is old enough is rotated by itself, and ended after the overlap that is configured', async () => {
+  const before = await connect();
+  await installation.master.query(
+    `UPDATE "TenantResource" SET "rotatedAt" = now() - interval '2 hours' WHERE "tenantId" = $1`,
+    [tenant.id],
+  );
+  const port = String(await freePort());
+  const scheduled = await installation.startWorker({
+    ROTATE_EVERY: '1h',
+    ROTATE_OVERLAP: '3h',
+    WORKER_HEALTH_PORT: port,
+  });
+  await until('a schedule has rotated them', async () => {
+    const { body } = await installation.request('GET', `/tenants/${tenant.id}/operations?limit=20`);
+    const { items } = body as { items: { kind: string; state: string; requestedBy: string }[] };
+    return items.some((it) => it.kind === 'rotate' && it.requestedBy === 'schedule' && it.state === 'done');
+  });
+  await scheduled.stop();
+  expect([await answersTo(before), await answersTo(await connect())]).toEqual([IN, IN]);
+  const inHours = (Date.parse((await connect()).postgres['previousUntil'] ?? '') - Date.now()) / 3_600_000;
+  expect(Math.round(inHours)).toBe(3);
+  await endOverlap();
+  await retiredBy('retire');
+  expect(await answersTo(before)).toEqual(REFUSED);
+  expect(await answersTo(await connect())).toEqual(IN);
 });
 
 test('what nobody has made by a rotation is found as drift', async () => {
