@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { DeliveryInput } from '@freeflow/contract';
 import { readSecretKeys, sealFor, sealingKeyOf, type SecretKeys } from '@freeflow/lib/secrets';
 import { sealWebhookParts, type SealedPart } from '@freeflow/lib/webhooks';
@@ -256,6 +256,30 @@ test('a worker without the key sends nothing, uses up no attempt and says nothin
   await setSecret(own);
   expect(await attempt(await beginNow())).toEqual({ outcome: 'delivered' });
   expect(eventIds()).toEqual(told);
+});
+
+test('an event of the fleet that a worker of the release before hands out has the lane of its upgrade', async () => {
+  const id = await webhook();
+  const upgrade = randomUUID();
+  const { rows: events } = await owner.query<{ id: string }>(
+    `INSERT INTO "Event" (type, data) SELECT 'fleet.upgrade-' || it, jsonb_build_object('upgradeId', $1::text)
+       FROM unnest('{started,ended}'::text[]) it RETURNING id`,
+    [upgrade],
+  );
+  // Its statement, which knows nothing of upgrades: the lane is NULL, and the first of the page is a head.
+  await owner.query(
+    `INSERT INTO "WebhookDelivery" ("webhookId", "eventId", "type", "eventAt", "lane", "isHead")
+     SELECT $1, id, type, at, NULL, row_number() OVER (ORDER BY id) = 1 FROM "Event" WHERE id = ANY($2) ORDER BY id`,
+    [id, events.map((it) => it.id)],
+  );
+  const { rows } = await owner.query(
+    'SELECT lane, "isHead" FROM "WebhookDelivery" WHERE "webhookId" = $1 ORDER BY "eventId"',
+    [id],
+  );
+  expect(rows).toEqual([
+    { lane: upgrade, isHead: true },
+    { lane: upgrade, isHead: false },
+  ]);
 });
 
 test('a receiver that says it is gone is disabled at once', async () => {

@@ -99,23 +99,27 @@ export async function changeUpgrade(
   return readUpgrade(db, id);
 }
 
+const BY_A_PERSON = 'by a person';
+
 const CHANGES: Readonly<Record<FleetChange, (tx: Prisma.TransactionClient, fleet: FleetUpgrade) => Promise<unknown>>> =
   {
-    pause: (tx, { id }) => set(tx, id, { state: 'paused', reason: 'by a person' }),
+    pause: (tx, { id }) => set(tx, id, { state: 'paused', reason: BY_A_PERSON }),
     // What has failed until now pauses it no more.
     resume: async (tx, { id }) => {
       await tx.fleetTenant.updateMany({ where: { upgradeId: id, state: 'failed' }, data: { isForgiven: true } });
       return set(tx, id, { state: 'running', reason: null });
     },
     cancel: (tx, { id }) => set(tx, id, { state: 'cancelled', reason: null }),
-    // An operation that goes on, parked or not, is followed again: another one could not begin beside it.
-    retry: async (tx, { id }) => {
+    // An operation that goes on, parked or not, is followed again: another one could not begin beside it. What a person
+    // has paused stays so until one resumes it: others would be taken up as well.
+    retry: async (tx, { id, state, reason, endedAt }) => {
       await tx.$executeRaw`
         UPDATE "FleetTenant" f
            SET state = CASE WHEN EXISTS (SELECT FROM "TenantOperation" o WHERE o.id = f."operationId" AND o."endedAt" IS NULL) THEN 'running' ELSE 'waiting' END,
                "isParked" = false, "isForgiven" = false, cause = NULL, "putOff" = 0, "notBefore" = NULL, "changedAt" = clock_timestamp()
          WHERE f."upgradeId" = ${id}::uuid AND f.state IN ('failed', 'left')`;
-      return set(tx, id, { state: 'running', reason: null, endedAt: null });
+      const isHeld = endedAt === null && state === 'paused' && reason === BY_A_PERSON;
+      return isHeld ? undefined : set(tx, id, { state: 'running', reason: null, endedAt: null });
     },
   };
 

@@ -104,6 +104,30 @@ test('one that is parked is tried again by a retry, and not by a second operatio
   expect(await harness.db.tenantOperation.count({ where: { tenantId: tenant ?? '' } })).toBe(1);
 });
 
+test('what a person has paused stays so at a retry, until one resumes it', async () => {
+  const fleet = await fleetOf(2, { concurrency: 1 });
+  const [first] = fleet.tenantIds;
+  await advance(fleet);
+  await put(fleet, first, 'rolled_back');
+  await change(fleet, 'pause');
+  await advance(fleet);
+  expect(await change(fleet, 'retry')).toMatchObject({
+    state: 'paused',
+    reason: 'by a person',
+    counts: { waiting: 2 },
+  });
+  await advance(fleet);
+  expect(await show(fleet)).toMatchObject({ counts: { waiting: 2, running: 0 } });
+  expect(await change(fleet, 'resume')).toMatchObject({ state: 'running' });
+});
+
+test('two labels of one key are refused: no tenant has both', async () => {
+  const { status, body } = await bench.request('POST', '/fleet/upgrades', {
+    body: { only: ['tier:gold', 'tier:silver'] },
+  });
+  expect({ status, errors: body['errors'] }).toMatchObject({ status: 400, errors: [{ pointer: '/only' }] });
+});
+
 test.each([
   ['done', 'done', null],
   ['rolled_back', 'failed', 'rolled back at postgres.apply: it is so'],

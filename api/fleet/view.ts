@@ -3,6 +3,8 @@ import { Prisma, type FleetTenant, type FleetUpgrade, type PrismaClient } from '
 import { Problem } from '../errors';
 
 const LISTED = 500;
+/** In this order: where there are more, those that anything can be done about are left out last. */
+const SHOWN_STATES = ['running', 'failed', 'left'] as const;
 type Db = Pick<PrismaClient, 'fleetUpgrade' | 'fleetTenant' | '$queryRaw'>;
 
 /** @throws Problem `fleet-upgrade-unknown` */
@@ -16,11 +18,11 @@ async function viewUpgrade(db: Db, row: FleetUpgrade): Promise<FleetUpgradeBody>
   const { id, version, canary, concurrency, pauseOnFailures, state, reason, requestedBy } = row;
   const [counted, shown] = await Promise.all([
     db.fleetTenant.groupBy({ by: ['state'], where: { upgradeId: id }, _count: true }),
-    db.fleetTenant.findMany({
-      where: { upgradeId: id, state: { in: ['running', 'failed', 'left'] } },
-      orderBy: [{ state: 'asc' }, { position: 'asc' }],
-      take: LISTED,
-    }),
+    Promise.all(
+      SHOWN_STATES.map((it) =>
+        db.fleetTenant.findMany({ where: { upgradeId: id, state: it }, orderBy: { position: 'asc' }, take: LISTED }),
+      ),
+    ),
   ]);
   const counts = Object.fromEntries(
     FLEET_TENANT_STATES.map((it) => [it, counted.find((one) => one.state === it)?._count ?? 0]),
@@ -38,7 +40,7 @@ async function viewUpgrade(db: Db, row: FleetUpgrade): Promise<FleetUpgradeBody>
     requestedBy,
     createdAt: row.createdAt.toISOString(),
     endedAt: row.endedAt?.toISOString() ?? null,
-    tenants: shown.map(viewTenant),
+    tenants: shown.flat().slice(0, LISTED).map(viewTenant),
   };
 }
 

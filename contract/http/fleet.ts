@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { FLEET_STATES, FLEET_TENANT_STATES } from '../fleet';
 import { EXAMPLES } from './examples';
-import { labelFilter } from './identity';
+import { labelFilter, splitLabel } from './identity';
 import { rowId } from './text';
 
 export { FLEET_STATES, FLEET_TENANT_STATES };
@@ -24,7 +24,15 @@ export const upgradeBody = z
       .describe('So many tenants first, and the others only once these are done'),
     concurrency: z.number().int().min(1).max(200).default(8).describe('So many tenants at a time'),
     pauseOnFailures: z.number().int().min(1).max(100_000).default(3).describe('After so many failures it pauses'),
-    only: z.array(labelFilter).max(20).default([]).describe('Those alone that have all these labels, as key:value'),
+    only: z
+      .array(labelFilter)
+      .max(20)
+      .refine(
+        (labels) => new Set(labels.map((it) => splitLabel(it)[0])).size === labels.length,
+        'must have each key once',
+      )
+      .default([])
+      .describe('Those alone that have all these labels, as key:value'),
   })
   .meta({ id: 'UpgradeFleet', examples: [EXAMPLES.upgradeFleet] });
 

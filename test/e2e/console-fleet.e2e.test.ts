@@ -90,7 +90,16 @@ describeInChromium("the console's page for the fleet", () => {
     await dialog.getByLabel('At a time').fill('1');
     await dialog.getByLabel('Canaries').fill('1');
     await dialog.getByLabel('Pause after').fill('1');
+    const only = dialog.getByRole('combobox', { name: 'Only those with labels' });
+    await only.fill('tier=gold');
+    // By the keyboard, where no pointer misses: what is no label must not become an upgrade of all.
+    await only.press('Enter');
+    await only.press('Enter');
+    await dialog.getByText('tier=gold: must be key:value').waitFor();
+    expect(await dialog.getByRole('button', { name: 'Upgrade', exact: true }).isDisabled()).toBe(true);
     expect(await findBarriersEverywhere(page, 'fleet-dialog')).toEqual([]);
+    await only.fill('t');
+    await only.fill('');
     await dialog.getByRole('button', { name: 'Upgrade', exact: true }).click();
     await dialog.waitFor({ state: 'hidden' });
     await region(2).getByText('1 at work').waitFor();

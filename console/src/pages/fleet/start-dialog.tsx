@@ -1,7 +1,7 @@
 import { upgradeBody, type FleetBody } from '@freeflow/contract/http';
 import { Modal, NativeSelect, SimpleGrid, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useMutation, useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { fleetQuery, startUpgrade } from '../../api/fleet';
@@ -53,6 +53,8 @@ export function StartDialog({ fleet, labels, onClose }: Props) {
   const navigate = useNavigate({ from: '/fleet' });
   // Sent again after a failure it is the same request; after a change of what is asked it is not.
   const [key, setKey] = useState(() => crypto.randomUUID());
+  // Without a label that was meant it would be about others, or all of them, and there is no way back.
+  const [isRefused, setRefused] = useState(false);
   const form = useForm<Values>({
     initialValues: {
       to: String(fleet.version ?? ''),
@@ -75,10 +77,11 @@ export function StartDialog({ fleet, labels, onClose }: Props) {
     onSettled: () => client.invalidateQueries({ queryKey: KEYS.fleet }),
   });
   const { to, only } = form.values;
+  const counted = useQuery({ ...fleetQuery(api, only), placeholderData: keepPreviousData });
   const versions = fleet.versions.flatMap(({ version }) => (version === null ? [] : [String(version)]));
   return (
     <Modal opened onClose={onClose} title="Upgrade the fleet" size="lg">
-      <form onSubmit={form.onSubmit((values) => start.mutate(values))} noValidate>
+      <form onSubmit={form.onSubmit((values) => (isRefused ? undefined : start.mutate(values)))} noValidate>
         <Stack gap="sm">
           <NativeSelect label="To version" data={versions} data-autofocus {...form.getInputProps('to')} />
           <SimpleGrid cols={{ base: 1, xs: 3 }}>
@@ -98,10 +101,16 @@ export function StartDialog({ fleet, labels, onClose }: Props) {
             description="All of these, each by Enter"
             {...form.getInputProps('only')}
             value={only}
+            onRefused={setRefused}
           />
-          <WhatWouldRun to={Number(to)} labels={only} />
+          <WhatWouldRun to={Number(to)} counted={counted} />
           {start.error === null ? null : <ProblemView error={start.error} />}
-          <DialogButtons action="Upgrade" isBusy={start.isPending} onClose={onClose} />
+          <DialogButtons
+            action="Upgrade"
+            isBusy={start.isPending}
+            isDisabled={isRefused || counted.isPlaceholderData}
+            onClose={onClose}
+          />
         </Stack>
       </form>
     </Modal>
@@ -109,9 +118,20 @@ export function StartDialog({ fleet, labels, onClose }: Props) {
 }
 
 /** Counted anew for these labels. */
-function WhatWouldRun({ to, labels }: { to: number; labels: readonly string[] }) {
-  const { data } = useQuery({ ...fleetQuery(useApi(), labels), placeholderData: keepPreviousData });
+function WhatWouldRun({
+  to,
+  counted: { data, isPlaceholderData },
+}: {
+  to: number;
+  counted: Pick<UseQueryResult<FleetBody>, 'data' | 'isPlaceholderData'>;
+}) {
   if (data === undefined) return null;
+  if (isPlaceholderData)
+    return (
+      <Text size="sm" component="output">
+        Counting those with these labels…
+      </Text>
+    );
   return (
     <Text size="sm" component="output">
       {to === data.version ? behindText(data) : olderText(countBehind(data, to), to)} A tenant whose upgrade fails keeps

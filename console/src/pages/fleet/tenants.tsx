@@ -64,7 +64,8 @@ export function UpgradeTenants({ upgrade: { tenants, counts } }: { upgrade: Flee
       </Table.ScrollContainer>
       {chosen.length === 0 ? (
         <Text size="sm" c="dimmed" ta="center">
-          None of them is {state === undefined ? 'listed' : TENANT_STATE_NAMES[state]} now.
+          None of {tenants.length < listed ? `the first ${tenants.length}` : 'them'} is{' '}
+          {state === undefined ? 'listed' : TENANT_STATE_NAMES[state]} now.
         </Text>
       ) : null}
       {shown.length < chosen.length ? (

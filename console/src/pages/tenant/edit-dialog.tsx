@@ -37,6 +37,7 @@ export function EditDialog({ shown, onClose }: { shown: ShownTenant; onClose: ()
   const changes = useTenantChanges();
   // As it was when it was opened: what is sent holds for that alone.
   const [{ tenant, etag }, setOpened] = useState(shown);
+  const [isRefused, setRefused] = useState(false);
   const form = useForm<Values>({
     initialValues: valuesOf(tenant),
     validateInputOnChange: true,
@@ -54,7 +55,7 @@ export function EditDialog({ shown, onClose }: { shown: ShownTenant; onClose: ()
   };
   return (
     <Modal opened onClose={onClose} title={`Edit ${tenant.name}`}>
-      <form onSubmit={form.onSubmit((values) => update.mutate(values))} noValidate>
+      <form onSubmit={form.onSubmit((values) => (isRefused ? undefined : update.mutate(values)))} noValidate>
         <Stack gap="sm">
           <TextInput label="Display name" data-autofocus {...form.getInputProps('displayName')} />
           <TextInput label="External id" {...form.getInputProps('externalId')} />
@@ -63,6 +64,7 @@ export function EditDialog({ shown, onClose }: { shown: ShownTenant; onClose: ()
             description="Each by Enter"
             {...form.getInputProps('labels')}
             value={form.values.labels}
+            onRefused={setRefused}
           />
           <PlanSelect {...form.getInputProps('plan')} value={form.values.plan} />
           {isOvertaken(update.error) ? (
@@ -75,7 +77,7 @@ export function EditDialog({ shown, onClose }: { shown: ShownTenant; onClose: ()
           ) : update.error === null ? null : (
             <ProblemView error={update.error} />
           )}
-          <DialogButtons action="Save" isBusy={update.isPending} onClose={onClose} />
+          <DialogButtons action="Save" isBusy={update.isPending} isDisabled={isRefused} onClose={onClose} />
         </Stack>
       </form>
     </Modal>

@@ -20,6 +20,10 @@ export function RevealedView({ content, onEnd }: { content: RevealedContent; onE
       window.removeEventListener('pagehide', onEnd);
     };
   }, [onEnd, until]);
+  // The timer stands still while the machine sleeps.
+  useEffect(() => {
+    if (left === 0) onEnd();
+  }, [left, onEnd]);
   return (
     <Stack gap="md">
       <Group justify="space-between">

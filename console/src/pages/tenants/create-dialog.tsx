@@ -44,6 +44,7 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
   const changes = useTenantChanges();
   // Sent again after a failure it is the same request; after a change of what is asked it is not.
   const [key, setKey] = useState(() => crypto.randomUUID());
+  const [isRefused, setRefused] = useState(false);
   const form = useForm<Values>({
     initialValues: INITIAL,
     validateInputOnChange: true,
@@ -60,7 +61,7 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
   const nameError = name === '' ? undefined : (form.errors['name'] ?? (isTaken ? 'is taken' : undefined));
   return (
     <Modal opened onClose={onClose} title="New tenant" size="lg">
-      <form onSubmit={form.onSubmit((values) => create.mutate(values))} noValidate>
+      <form onSubmit={form.onSubmit((values) => (isRefused ? undefined : create.mutate(values)))} noValidate>
         <Stack gap="sm">
           <TextInput
             label="Name"
@@ -80,6 +81,7 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
             description="Each by Enter"
             {...form.getInputProps('labels')}
             value={form.values.labels}
+            onRefused={setRefused}
           />
           <PlanSelect {...form.getInputProps('plan')} value={form.values.plan} />
           <Switch label="Protect it from deletion" {...form.getInputProps('deletionProtected', { type: 'checkbox' })} />
@@ -87,7 +89,7 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
           <DialogButtons
             action="Create"
             isBusy={create.isPending}
-            isDisabled={name === '' || nameError !== undefined}
+            isDisabled={name === '' || nameError !== undefined || isRefused}
             onClose={onClose}
           />
         </Stack>
