@@ -9,6 +9,8 @@ export interface Continued {
   isOver: boolean;
   /** Set where another operation waits for this one to make room: its signal may have gone to the run before. */
   interrupted?: StepFailure;
+  /** Also what it insists on is left for that; left out by older builds, whose histories go on as they did. */
+  isLeft?: true;
 }
 
 export interface ContinueInput extends StepInput {
@@ -36,7 +38,7 @@ export function continuingActivities(db: PrismaClient) {
             message: 'continued in a new run: the history of the run before had become long',
             result: {
               isOver: false,
-              ...(interrupter === undefined ? {} : { interrupted: interruptionFor(interrupter) }),
+              ...(interrupter === undefined ? {} : { interrupted: interruptionFor(interrupter), isLeft: true }),
             },
           };
         },

@@ -62,11 +62,12 @@ async function resumeRun(input: OperationInput, handedOn: HandedOn): Promise<Ope
   const { begun, rollbackReason } = handedOn;
   const run = open({ input, begun, rollbackReason, handedOn });
   const previousRunId = workflowInfo().continuedFromExecutionRunId ?? '';
-  const { isOver, interrupted } = await CancellationScope.nonCancellable(() =>
+  const { isOver, interrupted, isLeft } = await CancellationScope.nonCancellable(() =>
     record['continue-operation']({ ...input, previousRunId }),
   );
   if (isOver) return 'the operation has ended';
-  if (interrupted !== undefined) run.saga.interrupt(interrupted);
+  if (interrupted !== undefined && isLeft === true) run.saga.interrupt(interrupted);
+  else if (interrupted !== undefined) run.saga.requestRollback(interrupted);
   return run;
 }
 

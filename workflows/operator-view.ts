@@ -2,6 +2,8 @@ import {
   ANSWER,
   INTERRUPT,
   WAKE,
+  interruptedBy,
+  isDeletion,
   operationTitle,
   SEARCH_ATTRIBUTES,
   WAITING,
@@ -112,9 +114,16 @@ export class OperatorView {
     setHandler(interruptSignal, (by, kind) => {
       const key = this.nextSignal(INTERRUPT);
       const interrupter = readInterrupter(by);
-      if (saga.canBeInterrupted)
+      const interruption = readInterruption(kind);
+      // What was meant for the run before this one.
+      if (!interruptedBy(interruption, isDeletion(interruption)).includes(this.kind)) return;
+      // Builds that say nothing of the kind left nothing that they insisted on: their histories go on as they did.
+      const isOfOlderBuild = kind === undefined;
+      if (isOfOlderBuild ? saga.canRollBack : saga.canBeInterrupted)
         saga.noteAnswer(taken({ action: 'interrupt', by: interrupter }, saga.parkedSteps, key));
-      saga.interrupt(interruptReason(interrupter, readInterruption(kind)));
+      const reason = interruptReason(interrupter, interruption);
+      if (isOfOlderBuild) saga.requestRollback(reason);
+      else saga.interrupt(reason);
     });
   }
 

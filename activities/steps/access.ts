@@ -72,9 +72,12 @@ export async function enable(scope: StepScope): Promise<string> {
   ]);
 }
 
-/** @throws VaultError `vault-unavailable`: it is not lost */
+/** What says that there is none any more; all else a person mends: another key, a login at the vault. */
+const LOST: ReadonlySet<string> = new Set(['secret-not-found', 'secret-unreadable']);
+
+/** @throws SecretError, VaultError where it is not lost: its credential is promised to be valid, and may be dropped */
 function describeLost({ version, failure }: Proof): string {
-  if (failure?.code === 'vault-unavailable') throw failure;
+  if (failure !== undefined && !LOST.has(failure.code)) throw failure;
   return `version ${version} of the credential stays cut, since its secret can't be read (${failure?.code ?? 'it is not stored any more'})`;
 }
 
@@ -96,6 +99,8 @@ type ReadBefore = (
 /** Reads it side by side; of what is wrong the first counts, in this order. */
 async function loadWith(scope: StepScope, readBefore: ReadBefore, secrets: Promise<Secrets>): Promise<Known> {
   const { backend } = scope;
+  // Nobody may be there to hear of it yet: what is wrong with the entry comes first.
+  secrets.catch(() => undefined);
   const { entry, target } = presentEntryOf(scope);
   const [serverId, , stored, before] = await sideBySide(
     classifyErrors(backend, () => assertRecordedServer(backend, entry)),

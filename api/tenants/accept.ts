@@ -95,9 +95,8 @@ export function tenantAcceptor(db: PrismaClient, plans: Plans) {
             ...key,
           };
           for (;;) {
-            const { tenant, decision } = await loadIfAllowed(db, tenantId, requestName, adoption);
+            const { tenant, decision, doneBy } = await loadIfAllowed(db, tenantId, requestName, adoption);
             if (rotation !== undefined && decision === 'accept') await assertNoOverlap(db, tenantId, rotation);
-            const [inProgress] = tenant.operations.filter((it) => it.endedAt === null);
             const audited = caller.audit.accepted({
               tenantId,
               tenantName: tenant.name,
@@ -109,7 +108,7 @@ export function tenantAcceptor(db: PrismaClient, plans: Plans) {
                 decision === 'nothing'
                   ? await insertOperation(db, { ...created, ...(await completedNow(db)) }, audited)
                   : await insertAllowedOperation(db, created, audited);
-              const accepted = decision === 'nothing' ? (inProgress ?? operation) : operation;
+              const accepted = decision === 'nothing' ? (doneBy ?? operation) : operation;
               return { tenant: { ...tenant, operations: [accepted] }, operation: accepted };
             } catch (error) {
               // Another operation was accepted since this one was decided: decide again, with it in sight.
@@ -162,7 +161,7 @@ async function loadIfAllowed(
   id: string,
   requestName: TenantRequestName,
   adoption: Adoption | undefined,
-): Promise<{ tenant: TenantWithOperation; decision: 'accept' | 'nothing' }> {
+): Promise<{ tenant: TenantWithOperation; decision: 'accept' | 'nothing'; doneBy: TenantOperation | undefined }> {
   const tenant = await inOneSnapshot(db, (tx) =>
     tx.tenant.findUnique({
       where: { id },
@@ -178,13 +177,17 @@ async function loadIfAllowed(
     assertNotForbidden(tenant, OPERATION_REQUESTS[requestName].kind, await masterNow(db));
   const [last] = tenant.operations;
   const isRegisteredOnly = tenant._count.operations === 0 && tenant._count.resources === 0;
-  const inProgress = last?.endedAt === null ? last.kind : undefined;
+  const open = tenant.operations.filter((it) => it.endedAt === null);
   const situation = situationOf({ status: tenant.status, isGone: tenant.goneAt !== null, isRegisteredOnly });
-  const isAnotherAdoption =
-    inProgress !== undefined && adoption !== undefined && adoption.acceptServer !== last?.acceptServer;
-  const decision = isAnotherAdoption ? 'operation-in-progress' : decide(requestName, situation, inProgress);
-  if (decision === 'accept' || decision === 'nothing') return { tenant, decision };
-  throw refuseOperation(decision, requestName, situation, inProgress);
+  const isAnotherAdoption = open.length > 0 && adoption !== undefined && adoption.acceptServer !== last?.acceptServer;
+  // What cuts off and a rotation that came at the same time are both open, in either order: each has its say.
+  const decided = open.map((it) => ({ it, decision: decide(requestName, situation, it.kind) }));
+  const [against] = decided.filter(({ decision }) => decision !== 'accept');
+  const decision = isAnotherAdoption
+    ? 'operation-in-progress'
+    : (against?.decision ?? (open.length > 0 ? 'accept' : decide(requestName, situation, undefined)));
+  if (decision === 'accept' || decision === 'nothing') return { tenant, decision, doneBy: against?.it ?? open[0] };
+  throw refuseOperation(decision, requestName, situation, (against?.it ?? open[0])?.kind);
 }
 
 interface IdempotentRequest extends Caller {

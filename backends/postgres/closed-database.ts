@@ -23,10 +23,10 @@ const NOTE_WORDS = 'freeflow: was';
 
 const FIND_NOTE = `
   SELECT substr(c, length($2) + 1) AS was FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase, unnest(s.setconfig) c
-   WHERE s.setrole = current_user::regrole AND d.datname = $1 AND starts_with(c, $2)`;
+   WHERE s.setrole = (SELECT oid FROM pg_roles WHERE rolname = current_user) AND d.datname = $1 AND starts_with(c, $2)`;
 const FIND_NOTES = `
   SELECT d.datname AS database FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase, unnest(s.setconfig) c
-   WHERE s.setrole = current_user::regrole AND starts_with(c, $1)`;
+   WHERE s.setrole = (SELECT oid FROM pg_roles WHERE rolname = current_user) AND starts_with(c, $1)`;
 const NOTE_PREFIX = `${NOTE}=${NOTE_WORDS} `;
 
 /**

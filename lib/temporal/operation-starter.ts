@@ -35,12 +35,14 @@ async function start(client: Client, operation: AcceptedOperation, taskQueue: st
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
   try {
-    const { memo, type } = await client.workflow
+    const { memo, type, runId } = await client.workflow
       .getHandle(workflowIdOf(operation.tenantId, operation.backend))
       .describe();
     if (memo?.['operationId'] === operation.operationId) return 'running';
     if (operation.interrupts.some((it) => OPERATIONS[it].workflow === type))
-      await client.workflowService.signalWorkflowExecution(interruptRequest(operation, client.options.namespace));
+      await client.workflowService.signalWorkflowExecution(
+        interruptRequest(operation, client.options.namespace, runId),
+      );
   } catch (error) {
     // What has closed since then blocks nothing.
     if (!isNotFound(error)) throw error;

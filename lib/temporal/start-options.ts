@@ -24,7 +24,7 @@ import { defaultPayloadConverter, toPayloads, type Duration, type Payload } from
 
 interface InterruptRequest {
   namespace: string;
-  workflowExecution: { workflowId: string };
+  workflowExecution: { workflowId: string; runId: string };
   signalName: string;
   input: { payloads: Payload[] };
   requestId: string;
@@ -43,12 +43,14 @@ export const interruptRequest = (
     kind,
   }: Pick<AcceptedOperation, 'operationId' | 'tenantId' | 'requestedBy' | 'kind'>,
   namespace: string,
+  /** That of the run in the way: the next one under this workflow id may be that of this very operation. */
+  runId: string,
 ): InterruptRequest => ({
   namespace,
-  workflowExecution: { workflowId: workflowIdOf(tenantId) },
+  workflowExecution: { workflowId: workflowIdOf(tenantId), runId },
   signalName: INTERRUPT,
   input: { payloads: toPayloads(defaultPayloadConverter, requestedBy, kind) ?? [] },
-  requestId: `${INTERRUPT}-${operationId}`,
+  requestId: `${INTERRUPT}-${operationId}-${kind}`,
 });
 
 /**
