@@ -12,8 +12,9 @@ import {
   type RevealRefusal,
 } from '@freeflow/contract';
 import type { RevealedContent } from '@freeflow/contract/http';
-import { recordAudit, recordTenantEvent, type PrismaClient } from '@freeflow/db-master';
+import { auditText, inOneSnapshot, recordAudit, recordTenantEvent, type PrismaClient } from '@freeflow/db-master';
 import type { SecretStore } from '@freeflow/lib/secrets';
+import { cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { calculateJwkThumbprint, CompactEncrypt, importJWK } from 'jose';
 import { v5 as uuidV5 } from 'uuid';
@@ -55,7 +56,8 @@ async function reveal(
 ): Promise<RevealOutcome> {
   if (connectValues === undefined) return { refused: 'reveal-off' };
   const key = await calculateJwkThumbprint(input.publicKey);
-  await assertAsked(db, input, key);
+  const asked: Asked = { requestId: input.requestId, actor: auditText(input.requestedBy), key };
+  await assertAsked(db, input, asked);
   if (isTooOften()) return { refused: 'rate-limited' };
   const tenant = await findTenant(db, input.tenantId);
   if (typeof tenant === 'string') return { refused: tenant };
@@ -73,14 +75,29 @@ async function reveal(
     if (lacking !== undefined) content.warnings.push(lackingText(lacking));
   }
   const sealed = await sealTo(input.publicKey, content);
-  await recordRevealing(db, tenant, wanted, input, key);
+  // One that was given up hands on nothing, and says nothing of it.
+  cancellationSignal().throwIfAborted();
+  await recordRevealing(db, tenant, wanted, asked);
   return { sealed, backends: wanted };
 }
 
+/** What the API has written down: the rest of the input may be anybody's, and is written down by nobody here. */
+interface Asked {
+  requestId: string;
+  /** As the audit trail has it. */
+  actor: string;
+  /** The thumbprint of the key. */
+  key: string;
+}
+
 /** Temporal hands on whatever somebody has put there: only what the API has written down before counts. */
-async function assertAsked(db: PrismaClient, { requestId, tenantId, requestedBy }: RevealInput, key: string) {
+async function assertAsked(
+  db: PrismaClient,
+  { tenantId, backend }: Pick<RevealInput, 'tenantId' | 'backend'>,
+  { requestId, actor, key }: Asked,
+): Promise<void> {
   const [row] = await db.$queryRaw<{ isAsked: boolean }[]>`
-    SELECT was_reveal_begun(${requestId}, ${tenantId}::uuid, ${requestedBy}, ${key}) AS "isAsked"`;
+    SELECT was_reveal_asked(${requestId}, ${tenantId}::uuid, ${actor}, ${key}, ${backend ?? 'all'}) AS "isAsked"`;
   if (row?.isAsked !== true)
     throw ApplicationFailure.nonRetryable(
       'Nobody has asked the API for these credentials, sealed to this key.',
@@ -88,17 +105,19 @@ async function assertAsked(db: PrismaClient, { requestId, tenantId, requestedBy 
     );
 }
 
-/** The tenant as it is now; or why nothing of it is revealed. */
+/** The tenant as it is now, of no two versions during a rotation; or why nothing of it is revealed. */
 async function findTenant(db: PrismaClient, id: string): Promise<ConnectedTenant | RevealRefusal> {
-  const tenant = await db.tenant.findUnique({
-    where: { id },
-    include: {
-      connections: { orderBy: { service: 'asc' } },
-      resources: true,
-      operations: { where: { endedAt: null, kind: { not: 'adopt' } }, take: 1 },
-      _count: { select: { operations: true } },
-    },
-  });
+  const tenant = await inOneSnapshot(db, (tx) =>
+    tx.tenant.findUnique({
+      where: { id },
+      include: {
+        connections: { orderBy: { service: 'asc' } },
+        resources: true,
+        operations: { where: { endedAt: null, kind: { not: 'adopt' } }, take: 1 },
+        _count: { select: { operations: true } },
+      },
+    }),
+  );
   if (tenant === null) return 'tenant-unknown';
   const situation = situationOf({
     status: tenant.status,
@@ -120,10 +139,9 @@ async function recordRevealing(
   db: PrismaClient,
   { id, name }: ConnectedTenant,
   backends: readonly BackendKind[],
-  { requestId, requestedBy, requestedByName, reason }: RevealInput,
-  key: string,
+  { requestId, actor, key }: Asked,
 ): Promise<void> {
-  const message = `connection strings of ${backends.join(', ')} revealed to ${requestedByName ?? requestedBy}`;
+  const message = `connection strings of ${backends.join(', ')} revealed to ${actor}`;
   await db.$transaction(async (tx) => {
     await recordTenantEvent(tx, id, 'connect', message);
     await recordAudit(tx, [
@@ -133,12 +151,11 @@ async function recordRevealing(
         channel: 'api',
         action: 'secrets.reveal',
         outcome: 'done',
-        actor: requestedBy,
-        actorName: requestedByName,
+        actor,
         tenantId: id,
         tenantName: name,
         requestId,
-        detail: { backends: [...backends], reason, key },
+        detail: { backends: [...backends], key },
       },
     ]);
   });

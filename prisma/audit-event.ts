@@ -49,9 +49,11 @@ export const recordAudit = (
   db.auditEvent.createMany({ data: rows.map(auditData), skipDuplicates: true });
 
 const cleanText = (text: string | null | undefined): string | null =>
-  text === null || text === undefined
-    ? null
-    : Array.from(scrub(text).replaceAll(CONTROLS, ' ')).slice(0, MOST_CHARACTERS).join('');
+  text === null || text === undefined ? null : auditText(text);
+
+/** A text as a row has it: whoever looks for one by it compares this. */
+export const auditText = (text: string): string =>
+  Array.from(scrub(text).replaceAll(CONTROLS, ' ')).slice(0, MOST_CHARACTERS).join('');
 
 /** Texts at any depth; all else is ours. */
 function cleanDetail(value: Readonly<Record<string, unknown>>): Prisma.InputJsonValue {

@@ -108,6 +108,24 @@ describe('the worker says that credentials were revealed', () => {
   });
 });
 
+it('the worker is told that credentials were asked for, of that backend alone', async () => {
+  const asked = [randomUUID(), 'api', 'tenants.reveal', 'begun', 'alice', randomUUID(), 'r3'];
+  const insert =
+    'INSERT INTO "AuditEvent" (id, channel, action, outcome, actor, "tenantId", "requestId", detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)';
+  await query(database.apiUrl, insert, [...asked, JSON.stringify({ key: 'k3', backend: 'qdrant' })]);
+  const isAsked = async (backend: string) =>
+    (
+      await query<{ it: boolean }>(database.workerUrl, 'SELECT was_reveal_asked($1, $2, $3, $4, $5) AS it', [
+        'r3',
+        asked[5],
+        'alice',
+        'k3',
+        backend,
+      ])
+    )[0]?.it;
+  expect(await Promise.all(['qdrant', 'mongodb', 'all'].map(isAsked))).toEqual([true, false, false]);
+});
+
 describe.each(LOGINS)('by the login of %s', (login) => {
   const attempt = (text: string, values?: unknown[]) => outcomeOf(query(database[login], text, values));
 

@@ -2,7 +2,7 @@
 // own.
 export { accessDifferences } from './access-differences';
 export { assertMigrated } from './assert-migrated';
-export { auditData, recordAudit, type AuditRow } from './audit-event';
+export { auditData, auditText, recordAudit, type AuditRow } from './audit-event';
 export { createMasterClient, type MasterClientOptions } from './client';
 export { DbMasterError, type DbMasterErrorCode } from './errors';
 export { grantAccess } from './grant-access';
@@ -32,6 +32,7 @@ export { masterNow } from './master-clock';
 export { migrationState, type MigrationState } from './migration-state';
 export { readerHere } from './reader';
 export { resolveSecret, type ResolveSecretOptions } from './resolve-secret';
+export { inOneSnapshot } from './snapshot';
 export { recordTenantEvent } from './tenant-event';
 export {
   addSkipped,

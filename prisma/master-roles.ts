@@ -142,6 +142,7 @@ export const WORKER_FUNCTIONS = [
   'expire_audit',
   'was_answer_begun',
   'was_reveal_begun',
+  'was_reveal_asked',
   'expire_events',
   'expire_operations',
   'expire_webhook_deliveries',

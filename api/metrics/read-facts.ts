@@ -6,8 +6,7 @@ import {
   type OperationKind,
 } from '@freeflow/contract';
 import type { FLEET_TENANT_STATES, OPEN_STATES } from '@freeflow/contract';
-import type { Prisma, PrismaClient } from '@freeflow/db-master';
-import { inOneSnapshot } from '../tenants/snapshot';
+import { inOneSnapshot, type Prisma, type PrismaClient } from '@freeflow/db-master';
 import { overdueMsOf } from '../tenants/stuck';
 import { overduePurges, overdueRetirements, unstartedOperations } from '../tenants/stuck-rows';
 

@@ -1,13 +1,16 @@
 import { createPublicKey, randomUUID } from 'node:crypto';
 import { revealRefusalOf, situationOf, type RevealKey, type RevealRefusal } from '@freeflow/contract';
 import { revealBody, revealedSchema, tenantParams } from '@freeflow/contract/http';
-import type { PrismaClient } from '@freeflow/db-master';
+import { inOneSnapshot, type PrismaClient } from '@freeflow/db-master';
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { calculateJwkThumbprint } from 'jose';
 import { Problem } from '../errors';
 import { commonProblems, noReveal, notFound, problem, secured, tooLarge } from '../responses';
 import type { TemporalGateway } from '../temporal-gateway';
 import { tenantNotFound } from '../tenants/refusals';
+
+/** Where no end was seen, nobody here knows whether there was one. */
+const WHAT_TELLS = 'If a worker has read them all the same, secrets.reveal of this request in the audit trail says so.';
 
 /**
  * Hands on the credentials of a tenant, which a worker has read and sealed to a key of whoever asks: what passes here
@@ -71,12 +74,12 @@ export const revealRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; temporal
           randomUUID(),
         )
         .catch((cause: unknown) => {
-          throw new Problem('orchestrator-unavailable', 'Nothing was read.', { cause });
+          throw new Problem('orchestrator-unavailable', `No answer came. ${WHAT_TELLS}`, { cause });
         });
       if ('failed' in answer)
         throw answer.failed === null
-          ? new Problem('no-worker', 'Nothing was read.')
-          : new Problem('credentials-unreadable', answer.failed);
+          ? new Problem('no-worker', WHAT_TELLS)
+          : new Problem('credentials-unreadable', answer.isLate ? `${answer.failed} ${WHAT_TELLS}` : answer.failed);
       if (answer.sealed === undefined) throw refusalOf(answer.refused, id);
       return reply.header('cache-control', 'no-store').send(answer);
     },
@@ -102,16 +105,18 @@ async function findTenant(
   db: PrismaClient,
   id: string,
 ): Promise<{ tenantName: string | null; refusal: RevealRefusal | null }> {
-  const tenant = await db.tenant.findUnique({
-    where: { id },
-    select: {
-      name: true,
-      status: true,
-      goneAt: true,
-      operations: { where: { endedAt: null, kind: { not: 'adopt' } }, select: { kind: true }, take: 1 },
-      _count: { select: { resources: true, operations: true } },
-    },
-  });
+  const tenant = await inOneSnapshot(db, (tx) =>
+    tx.tenant.findUnique({
+      where: { id },
+      select: {
+        name: true,
+        status: true,
+        goneAt: true,
+        operations: { where: { endedAt: null, kind: { not: 'adopt' } }, select: { kind: true }, take: 1 },
+        _count: { select: { resources: true, operations: true } },
+      },
+    }),
+  );
   if (tenant === null) return { tenantName: null, refusal: 'tenant-unknown' };
   const { name, status, goneAt, operations, _count: count } = tenant;
   const isRegisteredOnly = count.operations === 0 && count.resources === 0;

@@ -12,14 +12,13 @@ import {
 } from '@freeflow/contract';
 import type { CreateTenantBody } from '@freeflow/contract/http';
 import type { Plans } from '@freeflow/contract/plans';
-import { masterNow, recordAudit, type PrismaClient, type TenantOperation } from '@freeflow/db-master';
+import { inOneSnapshot, masterNow, recordAudit, type PrismaClient, type TenantOperation } from '@freeflow/db-master';
 import { activeTraceparent } from '@freeflow/lib/tracing';
 import { Problem } from '../errors';
 import { fingerprint, hashOfCreate, isDuplicate, keyReused, type Caller } from './idempotency';
 import { assertNotForbidden, insertAllowedOperation, insertOperation } from './insert-operation';
 import { externalIdTaken, refuseOperation, tenantNotFound } from './refusals';
 import { assertKnownPlan } from './request-plan';
-import { inOneSnapshot } from './snapshot';
 import { LAST_OPERATIONS, lastAdoption, type TenantWithOperation } from './view';
 
 /** What is to be adopted; `acceptServer`: also from another server than the recorded one. */

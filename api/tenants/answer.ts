@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Answer } from '@freeflow/contract';
-import type { PrismaClient, TenantOperation } from '@freeflow/db-master';
+import { inOneSnapshot, type PrismaClient, type TenantOperation } from '@freeflow/db-master';
 import { linkToOperation } from '@freeflow/lib/tracing';
 import { Problem } from '../errors';
 import type { TemporalGateway } from '../temporal-gateway';
@@ -8,7 +8,6 @@ import { acceptedOf } from './accept';
 import { answerKeys, type Binding } from './answer-keys';
 import { fingerprint, type Caller } from './idempotency';
 import { operationEnded, refuseAnswer, tenantNotFound } from './refusals';
-import { inOneSnapshot } from './snapshot';
 import type { TenantWithOperation } from './view';
 
 /** An answer as a request has it; `operationId`: the operation that is meant, the current one when left out. */

@@ -1,10 +1,9 @@
 import type { ListQuery, LogQuery, OperationQuery } from '@freeflow/contract/http';
-import type { PrismaClient, TenantProvisionLog } from '@freeflow/db-master';
+import { inOneSnapshot, type PrismaClient, type TenantProvisionLog } from '@freeflow/db-master';
 import { cursorAfter, decodeCursor, encodeCursor, logPlace, timePlace } from './cursor';
 import { findDetail } from './detail-row';
 import { pageOfIds } from './page';
 import { tenantNotFound } from './refusals';
-import { inOneSnapshot } from './snapshot';
 import { LAST_OPERATIONS, viewLogRow, viewOperation, viewTenant, viewTenantDetail, type RunUrl } from './view';
 
 /** Reads tenants and their logs. */

@@ -1,9 +1,8 @@
 import { STUCK, type StuckReason } from '@freeflow/contract';
-import type { PrismaClient, Tenant, TenantOperation } from '@freeflow/db-master';
+import { inOneSnapshot, type PrismaClient, type Tenant, type TenantOperation } from '@freeflow/db-master';
 import type { RunState } from '@freeflow/lib/temporal';
 import type { TemporalGateway } from '../temporal-gateway';
 import { fetchRunStates } from './run-states';
-import { inOneSnapshot } from './snapshot';
 import {
   overduePurges,
   overdueRetirements,

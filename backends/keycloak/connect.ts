@@ -6,6 +6,9 @@ import { reasonOf } from '../provisioner/errors';
 import { ADMIN_USER, appClientOf } from './realm';
 import { VARIABLES } from './variables';
 
+/** Well below what an attempt to reveal credentials may take: where it hangs, all else is handed out. */
+const TIMEOUT_MS = 4_000;
+
 /** How `freeflow tenants connect` prints a connection to Keycloak: the issuer is what the realm itself reports. */
 export const CONNECT = defineConnect({
   settings: { KEYCLOAK_URL: VARIABLES.KEYCLOAK_URL },
@@ -38,7 +41,8 @@ async function describeRealm(
   url: string,
   { resource: realm, secrets, credential }: ConnectTarget,
 ): Promise<ConnectResult> {
-  const found = await discoverIssuer(`${url}/realms/${encodeURIComponent(realm)}`).catch((error: unknown) => {
+  const address = `${url}/realms/${encodeURIComponent(realm)}`;
+  const found = await discoverIssuer(address, { timeoutMs: TIMEOUT_MS }).catch((error: unknown) => {
     if (error instanceof OAuthError) return error;
     throw error;
   });

@@ -44,6 +44,9 @@ const sessionWith = (more: Partial<Session> = {}): Session => {
 const call = (method: 'GET' | 'POST' = 'GET', session = sessionWith()) =>
   caller(session)(z.object({}), method, '/tenants');
 
+const callOnce = (timeoutMs = 5_000) =>
+  caller(sessionWith())(z.object({}), 'POST', '/tenants', {}, { isOnce: true, timeoutMs });
+
 const OK = { status: 200 };
 const later = (status: number, retryAfter = '0') => ({ status, headers: { 'retry-after': retryAfter } });
 
@@ -70,6 +73,19 @@ test.each([
   answers = given;
   await expect(call()).rejects.toMatchObject({ exitCode });
   expect(asked).toHaveLength(times);
+});
+
+test('what is done anew each time is sent once, also when it is refused for now', async () => {
+  answers = [later(429), OK];
+  await expect(callOnce()).rejects.toMatchObject({ exitCode: 1 });
+  expect(asked).toHaveLength(1);
+});
+
+test('nor is it sent again when no answer comes, and that is waited for as long as it says', async () => {
+  let times = 0;
+  server.removeAllListeners('request').on('request', () => times++);
+  await expect(callOnce(50)).rejects.toMatchObject({ exitCode: 4 });
+  expect(times).toBe(1);
 });
 
 test('a loop is told at once what is refused for now, and until when', async () => {

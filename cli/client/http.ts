@@ -43,6 +43,10 @@ export interface CallOptions {
   ifMatch?: string;
   /** Is given the ETag of the answer. */
   onEtag?: (etag: string) => void;
+  /** Never sent again by itself: each time would be another one, whatever its key. @default false */
+  isOnce?: boolean;
+  /** How long an answer is waited for. @default 15 s */
+  timeoutMs?: number;
 }
 
 interface CallerOptions {
@@ -63,7 +67,12 @@ const LOW_PRIORITY = { priority: 'u=5' };
  * @throws Refusal for what it refuses, Failure `unreachable` when it doesn't answer
  */
 export function caller(session: Session, { isPatient = true, isUrgent = true, signal }: CallerOptions = {}): Call {
-  const send = (method: string, path: string, body: unknown, key: string, ifMatch?: string): Promise<Response> => {
+  const send = (
+    method: string,
+    path: string,
+    body: unknown,
+    { key = '', ifMatch, timeoutMs = TIMEOUT_MS }: CallOptions,
+  ): Promise<Response> => {
     const content = {
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
@@ -73,18 +82,21 @@ export function caller(session: Session, { isPatient = true, isUrgent = true, si
       method,
       headers: { authorization, ...content, ...(method === 'GET' ? {} : { 'idempotency-key': key }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(signal === undefined ? [] : [signal])]),
+      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])]),
     }));
   };
-  return async (answer, method, path, body, { key = randomUUID(), ifMatch, onEtag } = {}) => {
+  return async (answer, method, path, body, { key = randomUUID(), ...options } = {}) => {
+    const { onEtag, isOnce = false } = options;
+    const pausesMs = isOnce ? [] : AGAIN_AFTER_MS;
     const sendOnce = async (): Promise<unknown> => {
-      const response = await sendWithRetries(session.url, () => send(method, path, body, key, ifMatch), signal);
+      const sendIt = () => send(method, path, body, { ...options, key });
+      const response = await sendWithRetries(session.url, sendIt, pausesMs, signal);
       if (!response.ok) throw await refusalIn(response, session.url);
       const etag = response.headers.get('etag');
       if (etag !== null) onEtag?.(etag);
       return response.json().catch(() => undefined);
     };
-    const content = await (isPatient ? waitAsTold(sendOnce, signal) : sendOnce());
+    const content = await (isPatient && !isOnce ? waitAsTold(sendOnce, signal) : sendOnce());
     const { success, error } = answer.safeParse(content);
     if (success) return content as z.output<typeof answer>;
     throw new Failure(
@@ -117,9 +129,10 @@ const isTokenRefused = ({ status, headers }: Response): boolean =>
 async function sendWithRetries(
   url: string,
   send: () => Promise<Response>,
+  pausesMs: readonly number[],
   signal: AbortSignal | undefined,
 ): Promise<Response> {
-  for (const pauseMs of [...AGAIN_AFTER_MS, undefined]) {
+  for (const pauseMs of [...pausesMs, undefined]) {
     try {
       return await send();
     } catch (error) {

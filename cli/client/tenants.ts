@@ -39,6 +39,8 @@ const query = (fields: Record<string, string | string[]>) =>
   new URLSearchParams(
     Object.entries(fields).flatMap(([name, values]) => [values].flat().map((value): [string, string] => [name, value])),
   ).toString();
+/** The API waits up to 20 s, for Temporal and for a worker. */
+const REVEAL_TIMEOUT_MS = 30_000;
 const MOST_A_PAGE = 200;
 const MOST_ROWS_A_PAGE = 500;
 
@@ -83,7 +85,8 @@ export function tenantsOf(call: Call) {
     adopt: (id: string, backend: BackendKind, acceptServer: boolean) =>
       call(tenantSchema, 'POST', `/tenants/${id}/adopt`, { backend, acceptServer }),
     rotate: (id: string, rotation: RotateBody) => call(tenantSchema, 'POST', `/tenants/${id}/rotate`, rotation),
-    reveal: (id: string, body: RevealBody) => call(revealedSchema, 'POST', `/tenants/${id}/credentials`, body),
+    reveal: (id: string, body: RevealBody) =>
+      call(revealedSchema, 'POST', `/tenants/${id}/credentials`, body, { isOnce: true, timeoutMs: REVEAL_TIMEOUT_MS }),
     stuck: () => call(stuckList, 'GET', '/tenants/stuck'),
     retryAll: (step: string | undefined) =>
       call(bulkAnswerSchema, 'POST', '/tenants/retry', step === undefined ? {} : { step }),

@@ -3,6 +3,7 @@ import { vaultVariablesOf } from '@freeflow/contract/stack-info';
 import {
   assertMigrated,
   createMasterClient,
+  inOneSnapshot,
   readerHere,
   recordAudit,
   recordTenantEvent,
@@ -161,10 +162,13 @@ const WAYS_BACK: Partial<Record<ConnectedTenant['status'], (name: string) => str
 
 async function find(db: PrismaClient, tenant: string): Promise<ConnectedTenant> {
   const where = isTenantId(tenant) ? { id: tenant } : { name: tenant, goneAt: null };
-  const found = await db.tenant.findFirst({
-    where,
-    include: { connections: { orderBy: { service: 'asc' } }, resources: true },
-  });
+  // During a rotation the user of before would else be shown with the password of after it.
+  const found = await inOneSnapshot(db, (tx) =>
+    tx.tenant.findFirst({
+      where,
+      include: { connections: { orderBy: { service: 'asc' } }, resources: true },
+    }),
+  );
   if (found === null)
     throw new Failure(EXIT.refused, `There is no tenant ${tenant}.`, 'List the tenants with: tenants list');
   if (found.status !== 'active') {

@@ -34,11 +34,12 @@ export const discoverFor = (
   clientId: string,
   metadata?: Partial<ClientMetadata>,
   authentication?: ClientAuth,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<Configuration> =>
   // By the address of the document itself: then its issuer need not be the requested address.
   orOAuthError(
     discovery(new URL(discoveryUrlOf(url)), clientId, metadata, authentication, {
-      timeout: TIMEOUT_MS / 1_000,
+      timeout: timeoutMs / 1_000,
       // Whether plain HTTP is good enough is the decision of whoever named the address.
       execute: [allowInsecureRequests],
     }),
@@ -48,8 +49,8 @@ export const discoverFor = (
  * Reads the endpoints of an issuer at one of its addresses.
  * @throws OAuthError
  */
-export async function discoverIssuer(url: string): Promise<Issuer> {
-  const configuration = await discoverFor(url, 'none');
+export async function discoverIssuer(url: string, { timeoutMs }: { timeoutMs?: number } = {}): Promise<Issuer> {
+  const configuration = await discoverFor(url, 'none', undefined, undefined, timeoutMs);
   const {
     issuer,
     token_endpoint: tokenUrl,

@@ -32,6 +32,11 @@ test('a token comes with its lifetime, whether or not it can be read', async () 
   expect(await grant()).toEqual({ value: 'opaque', lifetimeMs: 300_000, idTokenSubject: undefined });
 });
 
+test('an issuer that takes a request and says nothing is waited for as long as the caller says', async () => {
+  issuer.answer = 'nothing';
+  expect(await failureOf(discoverIssuer(issuer.url, { timeoutMs: 100 }))).toMatchObject({ code: 'no-answer' });
+}, 3_000);
+
 test('the secret goes by the header, or by the form where that is requested', async () => {
   issuer.answer = { status: 200, body: JSON.stringify(TOKEN) };
   await grant();

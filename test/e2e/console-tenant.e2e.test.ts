@@ -163,10 +163,11 @@ describeInChromium("a tenant's page", () => {
     await page.clock.fastForward(61_000);
     await dialog().waitFor({ state: 'hidden' });
     await expectNowhere(secret);
-    const audited = await auditedRows(installation.master, { action: 'secrets.reveal', tenantId: tenant.id });
-    expect(audited.map(({ detail }) => detail)).toEqual(
-      Array(2).fill(expect.objectContaining({ reason: 'Case 4711', backends: BACKEND_KINDS })),
-    );
+    const detailsOf = async (action: string, outcome: string) =>
+      (await auditedRows(installation.master, { action, outcome, tenantId: tenant.id })).map(({ detail }) => detail);
+    const twice = (of: object) => Array(2).fill(expect.objectContaining(of));
+    expect(await detailsOf('tenants.reveal', 'begun')).toEqual(twice({ reason: 'Case 4711' }));
+    expect(await detailsOf('secrets.reveal', 'done')).toEqual(twice({ backends: BACKEND_KINDS }));
   });
 
   async function expectNowhere(secret: string): Promise<void> {

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import {
   BACKEND_KINDS,
@@ -8,9 +11,11 @@ import {
   revealIdOf,
   type BackendKind,
   type RevealInput,
+  type RevealOutcome,
 } from '@freeflow/contract';
 import { revealedContent, type RevealedContent } from '@freeflow/contract/http';
-import { compactDecrypt, exportJWK, generateKeyPair, type CryptoKey } from 'jose';
+import { createMasterClient, recordAudit } from '@freeflow/db-master';
+import { calculateJwkThumbprint, compactDecrypt, exportJWK, generateKeyPair, type CryptoKey } from 'jose';
 import { newName } from '../support/activity-harness';
 import { auditedRows, type AuditedRow } from '../support/audit';
 import { findSecrets } from '../support/find-secret';
@@ -89,6 +94,14 @@ async function masterText(): Promise<string> {
   );
   return texts.join('\n');
 }
+
+/** As whoever reaches Temporal starts it. */
+const runByHand = (input: RevealInput): Promise<RevealOutcome> =>
+  installation.operator.client.workflow.execute<(it: RevealInput) => Promise<RevealOutcome>>('revealCredentials', {
+    workflowId: revealIdOf(installation.taskQueue, randomUUID()),
+    taskQueue: installation.taskQueue,
+    args: [input],
+  });
 
 /** The logs of worker and API. */
 const logs = (): Record<string, string> =>
@@ -171,7 +184,8 @@ test('who has asked, why, at which backend and what came of it is in the audit t
         ...common,
         action: 'secrets.reveal',
         outcome: 'done',
-        detail: { backends: ['mongodb'], reason: REASON, key: asked.key },
+        actorName: null,
+        detail: { backends: ['mongodb'], key: asked.key },
       }),
       expect.objectContaining({ ...common, action: 'tenants.reveal', outcome: 'accepted', status: 200, detail: asked }),
     ]),
@@ -217,17 +231,53 @@ test('whoever reaches Temporal alone is handed nothing: what the API has not wri
     requestedByName: null,
     requestId: claimed ?? '',
   });
-  // Neither under a request of one's own nor under one that was really sent, with another key.
-  for (const it of [input(asker, randomUUID()), input(other, requestId)]) {
-    const run = installation.operator.client.workflow.execute('revealCredentials', {
-      workflowId: revealIdOf(installation.taskQueue, randomUUID()),
-      taskQueue: installation.taskQueue,
-      args: [it],
-    });
-    await expect(run).rejects.toMatchObject({
+  // Neither under a request of one's own nor under one that was really sent, with another key or of another backend.
+  const again = input(before, requestId);
+  for (const it of [
+    input(asker, randomUUID()),
+    input(other, requestId),
+    { ...again, backend: 'qdrant' } as const,
+    { ...again, requestedBy: 'somebody' },
+  ]) {
+    await expect(runByHand(it)).rejects.toMatchObject({
       cause: { cause: { message: 'Nobody has asked the API for these credentials, sealed to this key.' } },
     });
   }
+});
+
+test('nor does a worker write down of whom or why but what the API has', async () => {
+  const asker = await newAsker();
+  const [row] = await rowsOf(await ask({ publicKey: asker.publicKey, backend: 'qdrant' }), 3);
+  const requestId = row?.requestId ?? '';
+  await runByHand({
+    tenantId: tenant.id,
+    backend: 'qdrant',
+    publicKey: asker.publicKey as RevealInput['publicKey'],
+    reason: 'forged',
+    requestedBy: row?.actor ?? '',
+    requestedByName: 'forged',
+    requestId,
+  });
+  expect(await auditedRows(installation.master, { requestId, action: 'secrets.reveal' })).toHaveLength(2);
+  expect(await masterText()).not.toContain('forged');
+});
+
+test('who has a name that the audit trail does not keep as it is can ask', async () => {
+  const { publicKey } = await newAsker();
+  const [requestedBy, requestId] = ['token=abcdefgh', randomUUID()];
+  const key = await calculateJwkThumbprint(publicKey as RevealInput['publicKey']);
+  const row = { channel: 'api', action: 'tenants.reveal', outcome: 'begun', tenantId: tenant.id, requestId } as const;
+  const api = createMasterClient(installation.apiMasterUrl);
+  await recordAudit(api, [{ ...row, actor: requestedBy, detail: { backend: 'qdrant', key } }]);
+  await api.$disconnect();
+  const input = { tenantId: tenant.id, backend: 'qdrant', reason: REASON, requestedByName: null } as const;
+  const answer = await runByHand({
+    ...input,
+    publicKey: publicKey as RevealInput['publicKey'],
+    requestedBy,
+    requestId,
+  });
+  expect(answer).toMatchObject({ backends: ['qdrant'] });
 });
 
 test('through the API, the command line hands out the same as with the key of the secrets', async () => {
@@ -280,4 +330,20 @@ test('where the workers are set so nothing is revealed; without any it is said, 
   worker = await installation.startWorker({ CREDENTIALS_REVEAL: 'off' });
   const answer = await ask({ publicKey: (await newAsker()).publicKey });
   expect(answer).toMatchObject({ status: 409, body: { code: 'reveal-off' } });
+});
+
+test('where Keycloak takes requests and says nothing, all is revealed but what it alone knows', async () => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  await worker.stop();
+  worker = await installation.startWorker({ KEYCLOAK_TENANT_URL: url });
+  const asker = await newAsker();
+  const { status, body, text } = await ask({ publicKey: asker.publicKey });
+  expect({ status, text }).toMatchObject({ status: 200 });
+  const { connections, warnings } = await open(body['sealed'], asker);
+  expect(Object.keys(connections)).toEqual(BACKEND_KINDS);
+  expect(warnings).toEqual([expect.stringContaining('does not answer with the issuer')]);
+  silent.close();
+  silent.closeAllConnections();
 });

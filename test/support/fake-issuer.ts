@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** What an authorization server answers: a status with a body, nothing at all, or half an answer. */
-type Reply = { status: number; body: string; headers?: Record<string, string> } | 'cut' | 'half';
+type Reply = { status: number; body: string; headers?: Record<string, string> } | 'cut' | 'half' | 'nothing';
 
 interface Asked {
   path: string | undefined;
@@ -27,6 +27,7 @@ export async function openFakeIssuer(): Promise<FakeIssuer> {
       const asked = { path: request.url, authorization: request.headers.authorization, body };
       issuer.asked.push(asked);
       const answer = typeof issuer.answer === 'function' ? issuer.answer(asked) : issuer.answer;
+      if (answer === 'nothing') return;
       if (answer === 'cut') return void request.socket.destroy();
       if (answer === 'half') {
         response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1_000 });
