@@ -69,7 +69,7 @@ describeInChromium("the console's page for the fleet", () => {
     await says('The fleet has never been upgraded');
     // It has made by itself what the next version is going to make.
     await inBroken('CREATE TABLE app.orders ()');
-    await publish(2, 'CREATE TABLE orders (id int);\nSELECT pg_sleep(2);');
+    await publish(2, 'CREATE TABLE orders (id int);\nSELECT pg_sleep(6);');
     await page.reload();
     await says('An upgrade would give version 2 to 2 tenants now, with 1 tenant left for later');
     const labels = page.getByRole('combobox', { name: 'Only those with labels' });
