@@ -8,6 +8,8 @@ const cases: [kind: BackendKind, what: string, error: unknown, type: FailureType
   ['postgres', 'a refused connection', Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }), 'unreachable'],
   ['postgres', 'a connection cut off', new Error('Connection terminated unexpectedly'), 'unreachable'],
   ['postgres', 'an administrator ending the session', Object.assign(new Error('x'), { code: '57P01' }), 'unreachable'],
+  ['postgres', 'a standby, as after a failover', Object.assign(new Error('x'), { code: '25006' }), 'unreachable'],
+  ['postgres', 'a damaged file', Object.assign(new Error('x'), { code: '58030' }), 'server-error'],
   ['postgres', 'too many connections', Object.assign(new Error('x'), { code: '53300' }), 'overloaded'],
   ['postgres', 'a wrong password', Object.assign(new Error('x'), { code: '28P01' }), 'credentials'],
   ['postgres', 'a missing right', Object.assign(new Error('x'), { code: '42501' }), 'permission'],

@@ -14,6 +14,7 @@ export const FAILURE_CODES: readonly FailureCodes[] = [
       '08003', // connection_does_not_exist
       '08004', // sqlserver_rejected_establishment_of_sqlconnection
       '08006', // connection_failure
+      '25006', // read_only_sql_transaction, although we ask for the opposite: a standby, as after a failover
       '08P01', // protocol_violation: PgBouncer's code for every failure of its own, as query_wait_timeout or no connection to the server
     ],
   },
@@ -34,6 +35,14 @@ export const FAILURE_CODES: readonly FailureCodes[] = [
     ],
   },
   { type: 'permission', codes: ['42501'] }, // insufficient_privilege
+  {
+    type: 'server-error',
+    codes: [
+      '58030', // io_error
+      'XX001', // data_corrupted
+      'XX002', // index_corrupted
+    ],
+  },
   { type: 'blocked', codes: ['55P03'] }, // lock_not_available: by lock_timeout, which ends before our deadline
   {
     type: 'conflict',
