@@ -46,7 +46,7 @@ const others = `node_modules/(?!(?:\\.pnpm/)?(?:${[...packages, ...compiled].joi
 /** @type {import('jest').Config} */
 const shared = {
   testEnvironment: '<rootDir>/test/environment.cjs',
-  setupFiles: ['<rootDir>/test/plain-output.cjs'],
+  setupFiles: ['<rootDir>/test/plain-output.cjs', '<rootDir>/test/promise-hooks.cjs'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/(?:contract|lib|prisma)/dist/'],
   transform: {
     [loadedNatively]: '<rootDir>/test/load-natively.cjs',

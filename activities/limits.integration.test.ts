@@ -122,7 +122,12 @@ async function changePlan(to: string | null, verbs: readonly ('limit' | 'relimit
     },
   });
   tenant = { ...tenant, operationId: id };
-  for (const verb of verbs) await Promise.all(BACKEND_KINDS.map((kind) => harness.run(`${kind}.${verb}`, tenant)));
+  for (const verb of verbs) {
+    const ran = await Promise.allSettled(BACKEND_KINDS.map((kind) => harness.run(`${kind}.${verb}`, tenant)));
+    // Only once all have ended: one that still writes down its failure would meet what the next test changes.
+    const failed = ran.find((it) => it.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
 }
 
 test('PostgreSQL ends what takes longer, idles, waits or spills more than the plan of a tenant allows, and lets no more sessions in', async () => {
