@@ -1,6 +1,7 @@
 import type { TenantResource } from '@freeflow/db-master';
 import type { SecretEntry, SecretStore } from '@freeflow/lib/secrets';
 import type { Backend, Secrets } from '../backends/backend';
+import { isInUse } from '../backends/connections';
 import { moduleOf } from '../backends/registry';
 
 /** What of a tenant's secrets a rotation replaces: that of the connection. All others have one version. */
@@ -27,10 +28,7 @@ export const inUse = (
   entries: readonly SecretEntry[],
   backend: Pick<Backend, 'kind'>,
   version: number,
-): SecretEntry[] =>
-  entries.filter(
-    (it) => it.backend === backend.kind && it.version === (it.name === rotatedName(backend) ? version : 1),
-  );
+): SecretEntry[] => entries.filter((it) => it.backend === backend.kind && isInUse(it, version));
 
 /** The versions beside the one that is handed out that may be there: those before, and one that is being made. */
 export function otherVersions({ retiring, nextCredential }: Pick<TenantResource, 'retiring' | 'nextCredential'>) {

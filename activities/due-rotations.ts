@@ -1,4 +1,4 @@
-import { SCHEDULE } from '@freeflow/contract';
+import { BACKEND_KINDS, SCHEDULE } from '@freeflow/contract';
 import { Prisma, type PrismaClient } from '@freeflow/db-master';
 import { acceptDue, HAS_NO_OPEN_OPERATION } from './accept-due';
 
@@ -19,8 +19,8 @@ const ROTATING_MOST = 100;
  * for ever.
  */
 const AGAIN_AFTER_MS = 6 * 3_600_000;
-/** A tenant has so many resources at most: so many rows may be those of one. */
-const RESOURCES_MOST = 4;
+/** A tenant has one resource at each backend at most: so many rows may be those of one. */
+const RESOURCES_MOST = BACKEND_KINDS.length;
 
 /**
  * Accepts the end of credentials whose time is over, and, where that is configured, the rotation of those that are old

@@ -60,14 +60,6 @@ export const claimedBy = (operation: TenantOperation, runId: string, now: Date) 
   ...(operation.runId === runId ? {} : { runId, runs: { increment: 1 }, lastRunAt: now }),
 });
 
-/** Whether a forced deletion of the same tenant waits for this operation to end. */
-export async function isForcedDeletionWaiting(tx: Tx, { id, tenantId }: TenantOperation): Promise<boolean> {
-  const waiting = await tx.tenantOperation.count({
-    where: { tenantId, kind: 'hard_delete', force: true, endedAt: null, id: { not: id } },
-  });
-  return waiting > 0;
-}
-
 /** The kind of an operation of the same tenant that waits for this one to make room. */
 export async function findInterrupter(
   tx: Tx,

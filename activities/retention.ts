@@ -1,5 +1,5 @@
 import type { StepFailure } from '@freeflow/contract';
-import { isForcedDeletionWaiting } from './operation-row';
+import { findInterrupter } from './operation-row';
 import type { Rows, Tx } from './record-step';
 
 /**
@@ -13,7 +13,8 @@ export async function extendRetention(
   reason: StepFailure,
   retentionMs: number,
 ): Promise<{ reason: StepFailure; sentence: string }> {
-  if (operation.kind !== 'restore' || (await isForcedDeletionWaiting(tx, operation))) return { reason, sentence: '' };
+  if (operation.kind !== 'restore') return { reason, sentence: '' };
+  if ((await findInterrupter(tx, operation)) !== undefined) return { reason, sentence: '' };
   const { id, status, goneAt, purgeAt } = await tx.tenant.findUniqueOrThrow({ where: { id: operation.tenantId } });
   if (status !== 'deleted' || goneAt !== null) return { reason, sentence: '' };
   const datedAt = await findLastDating(tx, operation.tenantId);

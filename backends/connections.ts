@@ -32,7 +32,8 @@ export async function resolveSecretsInUse(
   const stored = await store.list(tenantId);
   await Promise.all(
     stored
-      .filter((it) => isInUse(it, resources) && (only === undefined || it.backend === only))
+      .filter((it) => isInUse(it, stateOf(resources, it.backend)?.credential ?? 1))
+      .filter((it) => only === undefined || it.backend === only)
       .map(async ({ backend, name, ref }) => {
         const value = await store.resolve(ref, { tenantId, backend, name });
         values.set(backend, (values.get(backend) ?? new Map<string, string>()).set(name, value));
@@ -41,11 +42,12 @@ export async function resolveSecretsInUse(
   return values;
 }
 
-/** One of which there is one version only is in use; of several the one that the ledger names. */
-const isInUse = ({ backend, name, version }: SecretEntry, resources: ConnectedTenant['resources']): boolean => {
-  const credential = resources.find(({ kind }) => kind === backend)?.credential ?? 1;
-  return version === (name === moduleOf(backend).rotatedSecret ? credential : 1);
-};
+/** Whether a secret is in use: of what was rotated the version at hand; all others have one version. */
+export const isInUse = ({ backend, name, version }: SecretEntry, credential: number): boolean =>
+  version === (name === moduleOf(backend).rotatedSecret ? credential : 1);
+
+const stateOf = (resources: ConnectedTenant['resources'], backend: BackendKind): CredentialState | undefined =>
+  resources.find(({ kind }) => kind === backend);
 
 /** The backends to which a tenant has a connection: one that is recorded, or a credential where none is. */
 export const connectedBackends = ({ connections }: ConnectedTenant, secrets: SecretValues): BackendKind[] =>
@@ -63,7 +65,7 @@ export async function describeConnection(
   secrets: SecretValues,
   values: ConnectValues,
 ): Promise<{ fields: Connections[string]; lacking: ConnectResult['lacking'] }> {
-  const state = tenant.resources.find((it) => it.kind === kind);
+  const state = stateOf(tenant.resources, kind);
   const target: ConnectTarget = {
     resource: tenant[BACKENDS[kind].nameColumn],
     row: tenant.connections.find((it) => it.service === kind),

@@ -9,6 +9,7 @@ import {
   assertOurs,
   callWithIntent,
   completeSecrets,
+  describeUnread,
   describeUntried,
   findSettleTime,
   isTriable,
@@ -76,9 +77,10 @@ export async function enable(scope: StepScope): Promise<string> {
 const LOST: ReadonlySet<string> = new Set(['secret-not-found', 'secret-unreadable']);
 
 /** @throws SecretError, VaultError where it is not lost: its credential is promised to be valid, and may be dropped */
-function describeLost({ version, failure }: Proof): string {
+function describeLost(proof: Proof): string {
+  const { version, failure } = proof;
   if (failure !== undefined && !LOST.has(failure.code)) throw failure;
-  return `version ${version} of the credential stays cut, since its secret can't be read (${failure?.code ?? 'it is not stored any more'})`;
+  return `version ${version} of the credential stays cut, ${describeUnread(proof)}`;
 }
 
 /** All that a change of access has to know. */

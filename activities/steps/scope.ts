@@ -98,6 +98,10 @@ export async function loadProof(
 export const isTriable = ({ backend }: Pick<StepScope, 'backend'>, { secrets }: Proof): boolean =>
   rotatedName(backend) in secrets;
 
+/** Why it can't be tried, for people. */
+export const describeUnread = ({ failure }: Proof): string =>
+  `since its secret can't be read (${failure?.code ?? 'it is not stored any more'})`;
+
 /**
  * Once access is taken away: what of it could not be tried.
  * @throws VaultError `vault-unavailable`: it can be, later
@@ -105,10 +109,7 @@ export const isTriable = ({ backend }: Pick<StepScope, 'backend'>, { secrets }: 
 export function describeUntried(scope: Pick<StepScope, 'backend'>, proofs: readonly Proof[]): Notes {
   const untried = proofs.filter((it) => !isTriable(scope, it));
   for (const { failure } of untried) if (failure?.code === 'vault-unavailable') throw failure;
-  return untried.map(
-    ({ version, failure }) =>
-      `whether version ${version} is refused was not tried, since its secret can't be read (${failure?.code ?? 'it is not stored any more'})`,
-  );
+  return untried.map((it) => `whether version ${it.version} is refused was not tried, ${describeUnread(it)}`);
 }
 
 /**

@@ -179,14 +179,12 @@ async function loadIfAllowed(
   const open = tenant.operations.filter((it) => it.endedAt === null);
   const situation = situationOf({ status: tenant.status, isGone: tenant.goneAt !== null, isRegisteredOnly });
   const isAnotherAdoption = open.length > 0 && adoption !== undefined && adoption.acceptServer !== last?.acceptServer;
+  const decideBeside = (it: TenantOperation | undefined) => decide(requestName, situation, it?.kind);
   // What cuts off and a rotation that came at the same time are both open, in either order: each has its say.
-  const decided = open.map((it) => ({ it, decision: decide(requestName, situation, it.kind) }));
-  const [against] = decided.filter(({ decision }) => decision !== 'accept');
-  const decision = isAnotherAdoption
-    ? 'operation-in-progress'
-    : (against?.decision ?? (open.length > 0 ? 'accept' : decide(requestName, situation, undefined)));
-  if (decision === 'accept' || decision === 'nothing') return { tenant, decision, doneBy: against?.it ?? open[0] };
-  throw refuseOperation(decision, requestName, situation, (against?.it ?? open[0])?.kind);
+  const inProgress = open.find((it) => decideBeside(it) !== 'accept') ?? open[0];
+  const decision = isAnotherAdoption ? 'operation-in-progress' : decideBeside(inProgress);
+  if (decision === 'accept' || decision === 'nothing') return { tenant, decision, doneBy: inProgress };
+  throw refuseOperation(decision, requestName, situation, inProgress?.kind);
 }
 
 interface IdempotentRequest extends Caller {

@@ -50,6 +50,11 @@ interface PostgresLimitState extends LimitState, LoginLimits {
   others?: OtherLogin[];
 }
 
+/** What {@link STATE} finds of one login; null: there is none. */
+interface FoundLimits extends Pick<PostgresLimitState, 'settings' | 'own'> {
+  connections: number | null;
+}
+
 /** Of a tenant without a plan only the connections are limited, by the settings. */
 export const limitsOf = (plan: Plan | undefined, connectionsMax: number): Limits => ({
   connections: plan?.postgres?.connections ?? connectionsMax,
@@ -65,10 +70,9 @@ export const limitsOf = (plan: Plan | undefined, connectionsMax: number): Limits
 });
 
 const STATE = `
-  SELECT coalesce((SELECT rolconnlimit FROM pg_roles WHERE rolname = $2), -1) AS connections,
+  SELECT (SELECT rolconnlimit FROM pg_roles WHERE rolname = $2) AS connections,
          coalesce((SELECT json_object_agg(split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)) FROM pg_db_role_setting s, unnest(s.setconfig) c
                     WHERE s.setdatabase = d.oid AND s.setrole = 0 AND split_part(c, '=', 1) = ANY ($3)), '{}') AS settings,
-         EXISTS (SELECT FROM pg_roles WHERE rolname = $2) AS "isThere",
          coalesce((SELECT json_agg(json_build_object('name', split_part(c, '=', 1), 'value', substr(c, strpos(c, '=') + 1), 'isLocal', s.setdatabase <> 0)
                                    ORDER BY s.setdatabase, c) FROM pg_db_role_setting s, unnest(s.setconfig) c
                     WHERE s.setdatabase IN (0, d.oid) AND s.setrole = (SELECT oid FROM pg_roles WHERE rolname = $2) AND split_part(c, '=', 1) = ANY ($3)), '[]') AS own
@@ -76,25 +80,22 @@ const STATE = `
 
 /** @throws BackendFault `missing-resource` */
 export async function readLimits(from: Pool | Client, target: Logins): Promise<PostgresLimitState> {
-  const { isThere: _isThere, ...state } = await readOf(from, target);
+  const found = await readOf(from, target);
+  const state = { ...found, connections: found.connections ?? -1 };
   const { name, otherCredentials = [] } = target;
   const others: OtherLogin[] = [];
   for (const credential of otherCredentials) {
-    const { isThere, connections, own } = await readOf(from, { name, credential });
-    if (isThere) others.push({ credential, connections, own });
+    const { connections, own } = await readOf(from, { name, credential });
+    if (connections !== null) others.push({ credential, connections, own });
   }
   return others.length === 0 ? state : { ...state, others };
 }
 
-async function readOf(from: Pool | Client, login: Login): Promise<PostgresLimitState & { isThere: boolean }> {
+async function readOf(from: Pool | Client, login: Login): Promise<FoundLimits> {
   const { name } = login;
   const {
     rows: [state],
-  } = await from.query<PostgresLimitState & { isThere: boolean }>(STATE, [
-    name,
-    loginRole(login),
-    Object.keys(PARAMETERS),
-  ]);
+  } = await from.query<FoundLimits>(STATE, [name, loginRole(login), Object.keys(PARAMETERS)]);
   if (state === undefined) throw new BackendFault('missing-resource', `PostgreSQL: there is no database ${name}`);
   return state;
 }
